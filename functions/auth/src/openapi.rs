@@ -1,0 +1,10 @@
+//! What this function adds to the API's description.
+
+use utoipa::OpenApi;
+
+use crate::handlers;
+
+/// The paths of this function.
+#[derive(Debug, OpenApi)]
+#[openapi(paths(handlers::authenticate, handlers::describe))]
+pub struct Description;

@@ -1,0 +1,16 @@
+//! Employees: list, read, create and update them, and list their attributes.
+
+use axum::Router;
+use shared::deps::Deps;
+
+pub mod handlers;
+pub mod model;
+pub mod openapi;
+pub mod routes;
+pub mod store;
+
+/// The router of this function.
+#[must_use]
+pub fn router(deps: Deps) -> Router {
+    routes::routes(deps).into_router()
+}

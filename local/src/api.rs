@@ -1,0 +1,52 @@
+//! The routers of all functions as one, and their description.
+
+use axum::Router;
+use shared::deps::Deps;
+use shared::http::app::app;
+use shared::http::routes::Endpoint;
+use shared::http::routes::Routes;
+use utoipa::OpenApi;
+use utoipa::openapi::security::HttpAuthScheme;
+use utoipa::openapi::security::HttpBuilder;
+use utoipa::openapi::security::SecurityScheme;
+
+/// The endpoints of every function. Nobody else lists the functions.
+#[must_use]
+pub fn functions(deps: &Deps) -> [(&'static str, Routes); 2] {
+    [
+        ("auth", auth::routes::routes(deps.clone())),
+        ("employees", employees::routes::routes(deps.clone())),
+    ]
+}
+
+/// One router for all functions, with everything that surrounds it.
+#[must_use]
+pub fn router(deps: &Deps) -> Router {
+    let all = functions(deps).into_iter().fold(Router::new(), |all, (_, routes)| all.merge(routes.into_router()));
+    app(all, deps)
+}
+
+/// The endpoints of every function in one list.
+#[must_use]
+pub fn endpoints(deps: &Deps) -> Vec<Endpoint> {
+    functions(deps).iter().flat_map(|(_, routes)| routes.endpoints().to_vec()).collect()
+}
+
+/// The description of the API, generated from the code; `openapi.json` is a copy of it.
+#[must_use]
+pub fn description() -> utoipa::openapi::OpenApi {
+    #[derive(OpenApi)]
+    #[openapi(info(
+        title = "muster",
+        description = "Personnel data in Personio's v1 wire format, open and self-hosted.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ))]
+    struct Frame;
+
+    let mut document = Frame::openapi();
+    document.merge(auth::openapi::Description::openapi());
+    document.merge(employees::openapi::Description::openapi());
+    let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+    document.components.get_or_insert_default().add_security_scheme("BearerAuth", bearer);
+    document
+}

@@ -1,0 +1,58 @@
+//! A company file becomes a company.
+//!
+//! Applying compares the file with what is stored and writes only what differs.
+//! Nothing is deleted because it is missing from the file. The whole file is
+//! checked before anything is written.
+
+pub mod employees;
+pub mod file;
+pub mod report;
+pub mod settings;
+
+use shared::deps::Deps;
+use shared::http::permit::WritePermit;
+
+use crate::apply::file::CompanyFile;
+use crate::apply::report::Report;
+use crate::cli::ApplyOptions;
+use crate::failure::Failure;
+use crate::target::Target;
+
+/// `muster apply`.
+pub async fn run(options: ApplyOptions) -> Result<(), Failure> {
+    shared::telemetry::init_terminal(true);
+    let file = CompanyFile::read(&options.file)?;
+    let target = Target::open(&options.target).await?;
+    let result = if options.check {
+        check(&target.deps, &file).await
+    } else {
+        apply(&target.deps, &file, &mut |line| println!("{line}")).await.map(|report| println!("{report}"))
+    };
+    target.close().await;
+    result
+}
+
+async fn check(deps: &Deps, file: &CompanyFile) -> Result<(), Failure> {
+    let stored = deps.companies.load(&file.company.id).await?;
+    let planned = settings::planned(&stored, file)?;
+    let people = employees::read(&planned, file)?;
+    println!("The file is sound: {} employees.", people.len());
+    Ok(())
+}
+
+/// Applies a file. `say` gets a line for each thing that was done, while it is done.
+pub async fn apply(deps: &Deps, file: &CompanyFile, say: &mut dyn FnMut(&str)) -> Result<Report, Failure> {
+    let id = &file.company.id;
+    let stored = deps.companies.load(id).await?;
+    // With numbers that nothing has yet, only to find what is wrong before the first write.
+    employees::read(&settings::planned(&stored, file)?, file)?;
+
+    let mut report = Report::default();
+    settings::apply(deps, &stored, file, &mut report, say).await?;
+    let company = settings::company(deps.companies.load(id).await?)?;
+    let people = employees::read(&company, file)?;
+    let permit = WritePermit::operator(id.clone());
+    employees::apply(deps, &permit, &company, people, &mut report, say).await?;
+    deps.companies.mark_applied(id).await?;
+    Ok(report)
+}

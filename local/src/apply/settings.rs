@@ -1,0 +1,215 @@
+//! The settings of a file: profile, lists, attributes.
+
+use std::collections::BTreeMap;
+
+use shared::attributes::definition::DeclaredAttribute;
+use shared::attributes::definition::EntryKind;
+use shared::aws::companies::Settings;
+use shared::company::Company;
+use shared::company::Entry;
+use shared::deps::Deps;
+use shared::error::Error;
+
+use crate::apply::file::CompanyFile;
+use crate::apply::file::DeclaredEntry;
+use crate::apply::report::Report;
+use crate::failure::Failure;
+
+/// What a declared entry means for what is stored.
+enum Step {
+    Unchanged,
+    Create(DeclaredEntry),
+    Change { old: Entry, new: Entry },
+}
+
+/// A company put together from its stored settings.
+pub fn company(settings: Settings) -> Result<Company, Error> {
+    let profile = settings.profile.ok_or_else(|| Error::Internal("the company has no profile".to_owned()))?;
+    Company::new(profile, settings.entries, settings.attributes)
+}
+
+/// The company as it will be, with numbers from the top for entries that have none yet.
+pub fn planned(stored: &Settings, file: &CompanyFile) -> Result<Company, Failure> {
+    let mut entries = stored.entries.clone();
+    let mut next = u32::MAX;
+    for step in steps(stored, file)? {
+        match step {
+            Step::Unchanged => {}
+            Step::Create(DeclaredEntry { id, name, details }) => {
+                next -= 1;
+                entries.push(Entry { id: id.unwrap_or(next), name, details });
+            }
+            Step::Change { old, new } => {
+                entries.retain(|entry| *entry != old);
+                entries.push(new);
+            }
+        }
+    }
+    let mut attributes: BTreeMap<_, DeclaredAttribute> =
+        stored.attributes.iter().map(|attribute| (attribute.key.clone(), attribute.clone())).collect();
+    attributes.extend(file.attributes.iter().map(|attribute| (attribute.key.clone(), attribute.clone())));
+    Ok(Company::new(file.company.clone(), entries, attributes.into_values().collect())?)
+}
+
+/// Compares the file's entries with the stored ones: by number where the file gives one, else by name.
+fn steps(stored: &Settings, file: &CompanyFile) -> Result<Vec<Step>, Failure> {
+    let mut steps = Vec::new();
+    let mut seen = BTreeMap::new();
+    for declared in file.entries() {
+        let kind = declared.details.kind();
+        let word = kind.word();
+        if declared.name.is_empty() || declared.name.chars().count() > 255 {
+            return Err(Failure::usage(format!("a {word} needs a name of 1 to 255 characters")));
+        }
+        if declared.id == Some(0) {
+            return Err(Failure::usage(format!("the {word} {}: an id must be 1 or more", declared.name)));
+        }
+        if seen.insert((kind, declared.name.clone()), ()).is_some() {
+            return Err(Failure::usage(format!("the {word} {} is in the file twice", declared.name)));
+        }
+        steps.push(step(&stored.entries, declared)?);
+    }
+    Ok(steps)
+}
+
+fn step(stored: &[Entry], declared: DeclaredEntry) -> Result<Step, Failure> {
+    let kind = declared.details.kind();
+    let mut same_kind = stored.iter().filter(|entry| entry.details.kind() == kind);
+    let found = match declared.id {
+        Some(id) => same_kind.clone().find(|entry| entry.id == id),
+        None => same_kind.clone().find(|entry| entry.name == declared.name),
+    };
+    match found {
+        Some(old) if old.name == declared.name && old.details == declared.details => Ok(Step::Unchanged),
+        Some(old) => {
+            let new = Entry { id: old.id, name: declared.name, details: declared.details };
+            Ok(Step::Change { old: old.clone(), new })
+        }
+        None => match same_kind.find(|entry| entry.name == declared.name) {
+            Some(other) => Err(Failure::usage(format!(
+                "the {} {} has the id {} already; an id cannot be changed",
+                kind.word(),
+                other.name,
+                other.id
+            ))),
+            None => Ok(Step::Create(declared)),
+        },
+    }
+}
+
+/// Writes what differs.
+pub async fn apply(
+    deps: &Deps,
+    stored: &Settings,
+    file: &CompanyFile,
+    report: &mut Report,
+    say: &mut dyn FnMut(&str),
+) -> Result<(), Failure> {
+    apply_profile(deps, stored, file, report, say).await?;
+    let mut created: BTreeMap<EntryKind, Vec<DeclaredEntry>> = BTreeMap::new();
+    for step in steps(stored, file)? {
+        match step {
+            Step::Unchanged => report.settings_unchanged += 1,
+            Step::Create(declared) => created.entry(declared.details.kind()).or_default().push(declared),
+            Step::Change { old, new } => {
+                deps.companies.replace_entry(&file.company.id, &old, &new).await?;
+                say(&format!("changed {} {} ({})", new.details.kind().word(), new.name, new.id));
+                report.settings_changed += 1;
+            }
+        }
+    }
+    create_entries(deps, file, created, report, say).await?;
+    apply_attributes(deps, stored, file, report, say).await
+}
+
+async fn apply_profile(
+    deps: &Deps,
+    stored: &Settings,
+    file: &CompanyFile,
+    report: &mut Report,
+    say: &mut dyn FnMut(&str),
+) -> Result<(), Failure> {
+    let profile = &file.company;
+    if stored.profile.as_ref() == Some(profile) {
+        report.settings_unchanged += 1;
+        return Ok(());
+    }
+    deps.companies.put_profile(profile).await?;
+    if stored.profile.is_none() {
+        report.settings_created += 1;
+        say(&format!("created company {}", profile.id));
+    } else {
+        report.settings_changed += 1;
+        say(&format!("changed company {}", profile.id));
+    }
+    Ok(())
+}
+
+/// Creates entries: those with a number of their own first, so that nobody else gets it.
+async fn create_entries(
+    deps: &Deps,
+    file: &CompanyFile,
+    created: BTreeMap<EntryKind, Vec<DeclaredEntry>>,
+    report: &mut Report,
+    say: &mut dyn FnMut(&str),
+) -> Result<(), Failure> {
+    let company = &file.company.id;
+    let mut entries = Vec::new();
+    for (kind, declared) in created {
+        if let Some(highest) = declared.iter().filter_map(|entry| entry.id).max() {
+            deps.companies.reserve_entry_id(company, kind, highest).await?;
+        }
+        let count = u32::try_from(declared.iter().filter(|entry| entry.id.is_none()).count()).unwrap_or(u32::MAX);
+        let mut next = match count {
+            0 => 0,
+            count => deps.companies.take_entry_ids(company, kind, count).await?,
+        };
+        for DeclaredEntry { id, name, details } in declared {
+            let id = id.unwrap_or_else(|| {
+                next += 1;
+                next - 1
+            });
+            entries.push(Entry { id, name, details });
+        }
+    }
+    deps.companies.create_entries(company, &entries).await?;
+    for entry in &entries {
+        say(&format!("created {} {} ({})", entry.details.kind().word(), entry.name, entry.id));
+    }
+    report.settings_created += entries.len();
+    Ok(())
+}
+
+async fn apply_attributes(
+    deps: &Deps,
+    stored: &Settings,
+    file: &CompanyFile,
+    report: &mut Report,
+    say: &mut dyn FnMut(&str),
+) -> Result<(), Failure> {
+    let mut changed = Vec::new();
+    for attribute in &file.attributes {
+        match stored.attributes.iter().find(|one| one.key == attribute.key) {
+            Some(same) if same == attribute => {
+                report.settings_unchanged += 1;
+                continue;
+            }
+            Some(other) if other.attribute_type != attribute.attribute_type => {
+                return Err(Failure::usage(format!(
+                    "the attribute {} cannot change its type: employees have values of the old one",
+                    attribute.key
+                )));
+            }
+            Some(_) => {
+                report.settings_changed += 1;
+                say(&format!("changed attribute {}", attribute.key));
+            }
+            None => {
+                report.settings_created += 1;
+                say(&format!("created attribute {}", attribute.key));
+            }
+        }
+        changed.push(attribute.clone());
+    }
+    Ok(deps.companies.put_attributes(&file.company.id, &changed).await?)
+}

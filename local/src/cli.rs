@@ -1,0 +1,172 @@
+//! The commands and their options.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+use shared::ids::CompanyId;
+use shared::scope::Scope;
+
+/// A personnel-data API that speaks Personio's wire format, on your machine or in your AWS account.
+///
+/// Without a command, `muster` serves the API with a demo company:
+///
+///   muster                         the API on http://127.0.0.1:8080
+///   muster --port 0 --empty        a free port, a company without employees
+///   muster apply company.yaml      declare a company, again and again
+///   muster credentials create --name Payroll --scope employees:read --readable-attributes first_name,last_name
+#[derive(Debug, Parser)]
+#[command(name = "muster", version, verbatim_doc_comment, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The options of `serve`, which is meant when no command is given.
+    #[command(flatten)]
+    pub serve: ServeOptions,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the API with embedded storage (what `muster` alone does)
+    Serve(ServeOptions),
+    /// Start only the embedded DynamoDB and S3, for `cargo lambda watch` and AWS SDKs
+    Storage(StorageOptions),
+    /// Declare a company from a YAML file; can be run again and changes only what differs
+    Apply(ApplyOptions),
+    /// Create and list API credentials
+    Credentials(CredentialsOptions),
+}
+
+/// Options of `serve`.
+#[derive(Clone, Debug, Args)]
+pub struct ServeOptions {
+    /// Port of the API; 0 picks a free one
+    #[arg(long, default_value_t = 8080, env = "MUSTER_PORT")]
+    pub port: u16,
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1", env = "MUSTER_HOST")]
+    pub host: IpAddr,
+    /// Folder that holds the records, the files and the demo credential
+    #[arg(long, default_value = "data", env = "MUSTER_DATA_DIR")]
+    pub data_dir: PathBuf,
+    /// Company file to begin with; what is in the data folder already is left as it is [default: the demo company]
+    #[arg(long, value_name = "FILE", conflicts_with = "empty")]
+    pub company: Option<PathBuf>,
+    /// Begin with a company that has no employees and no lists
+    #[arg(long)]
+    pub empty: bool,
+    /// Limits a minute: off, vendor, or like address=5000,login=120,employees=600
+    #[arg(long, default_value = "off", env = "MUSTER_RATE_LIMITS")]
+    pub rate_limits: String,
+}
+
+/// Options of `storage`.
+#[derive(Clone, Debug, Args)]
+pub struct StorageOptions {
+    /// Folder that holds the records and the files
+    #[arg(long, default_value = "data", env = "MUSTER_DATA_DIR")]
+    pub data_dir: PathBuf,
+    /// Port of the DynamoDB endpoint on 127.0.0.1; 0 picks a free one
+    #[arg(long, default_value_t = 8000)]
+    pub dynamodb_port: u16,
+    /// Port of the S3 endpoint on 127.0.0.1; 0 picks a free one
+    #[arg(long, default_value_t = 8001)]
+    pub s3_port: u16,
+}
+
+/// The table that a command works on.
+#[derive(Clone, Debug, Args)]
+pub struct TargetOptions {
+    /// Folder that holds the records; used without --table
+    #[arg(long, default_value = "data", env = "MUSTER_DATA_DIR")]
+    pub data_dir: PathBuf,
+    /// Name of a DynamoDB table on AWS, reached with the credentials in the environment or your profile
+    #[arg(long, value_name = "NAME")]
+    pub table: Option<String>,
+}
+
+/// Options of `apply`.
+#[derive(Clone, Debug, Args)]
+pub struct ApplyOptions {
+    /// The company file
+    pub file: PathBuf,
+    /// The table.
+    #[command(flatten)]
+    pub target: TargetOptions,
+    /// Check the file, and store nothing
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Options of `credentials`.
+#[derive(Clone, Debug, Args)]
+pub struct CredentialsOptions {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: CredentialsCommand,
+}
+
+/// What to do with credentials.
+#[derive(Clone, Debug, Subcommand)]
+pub enum CredentialsCommand {
+    /// Create a credential and print its client id and secret; the secret is shown only now
+    Create(CreateCredentialOptions),
+    /// List a company's credentials
+    List(ListCredentialsOptions),
+}
+
+/// Options of `credentials create`.
+#[derive(Clone, Debug, Args)]
+pub struct CreateCredentialOptions {
+    /// What you call it: the integration that will use it
+    #[arg(long)]
+    pub name: String,
+    /// What it may do, e.g. employees:read; repeat it or separate with commas
+    #[arg(long = "scope", value_name = "SCOPE", required = true, value_delimiter = ',')]
+    pub scopes: Vec<Scope>,
+    /// Attributes of employees that it may read, e.g. first_name,dynamic_1001; `*` for all [default: none but the id]
+    #[arg(long, value_name = "KEY", value_delimiter = ',')]
+    pub readable_attributes: Vec<String>,
+    /// Which company [default: the one that the data folder began with]
+    #[arg(long, value_name = "ID", env = "MUSTER_COMPANY")]
+    pub company: Option<CompanyId>,
+    /// The table.
+    #[command(flatten)]
+    pub target: TargetOptions,
+}
+
+/// Options of `credentials list`.
+#[derive(Clone, Debug, Args)]
+pub struct ListCredentialsOptions {
+    /// Which company [default: the one that the data folder began with]
+    #[arg(long, value_name = "ID", env = "MUSTER_COMPANY")]
+    pub company: Option<CompanyId>,
+    /// The table.
+    #[command(flatten)]
+    pub target: TargetOptions,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn muster_alone_is_muster_serve() {
+        let alone = Cli::parse_from(["muster", "--port", "0", "--empty"]);
+        assert!(alone.command.is_none());
+        assert_eq!((alone.serve.port, alone.serve.empty), (0, true));
+        let named = Cli::parse_from(["muster", "serve", "--port", "0"]);
+        assert!(matches!(named.command, Some(Command::Serve(ServeOptions { port: 0, .. }))));
+    }
+}

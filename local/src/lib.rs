@@ -1,0 +1,32 @@
+//! muster on one machine: the API with embedded storage, and the operator's commands.
+//!
+//! - [`cli`]: the commands and their options
+//! - [`serve`]: the API on a port, with a company to begin with
+//! - [`storage`]: the embedded DynamoDB and S3 under a data folder
+//! - [`target`]: the table that a command works on: a data folder's, or one on AWS
+//! - [`apply`]: a company file becomes a company
+//! - [`credentials`]: API credentials from the command line
+//! - [`api`]: the routers of all functions as one, and their description
+
+pub mod api;
+pub mod apply;
+pub mod cli;
+pub mod credentials;
+pub mod failure;
+pub mod serve;
+pub mod storage;
+pub mod target;
+
+use cli::Cli;
+use cli::Command;
+use failure::Failure;
+
+/// Runs a command to its end.
+pub async fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+        Command::Serve(options) => serve::run(options).await,
+        Command::Storage(options) => storage::run(options).await,
+        Command::Apply(options) => apply::run(options).await,
+        Command::Credentials(options) => credentials::run(options).await,
+    }
+}

@@ -1,0 +1,172 @@
+//! Companies and their settings: read before every answer, so kept for 30 seconds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::future::Cache;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::attributes::definition::DeclaredAttribute;
+use crate::attributes::definition::EntryKind;
+use crate::aws::items::Entity;
+use crate::aws::items::Item;
+use crate::aws::keys;
+use crate::aws::table::Range;
+use crate::aws::table::Table;
+use crate::aws::transaction::Condition;
+use crate::company::Company;
+use crate::company::Entry;
+use crate::company::Profile;
+use crate::error::Error;
+use crate::ids::CompanyId;
+
+/// How long settings and credentials are kept in a process.
+pub const CACHE_LIFETIME: Duration = Duration::from_secs(30);
+
+impl Entity for Profile {
+    const TYPE: &'static str = "profile";
+}
+
+impl Entity for Entry {
+    const TYPE: &'static str = "entry";
+}
+
+impl Entity for DeclaredAttribute {
+    const TYPE: &'static str = "attribute";
+}
+
+/// That a company file was applied to its end; `muster serve` applies again what was cut short.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Applied {}
+
+impl Entity for Applied {
+    const TYPE: &'static str = "applied";
+}
+
+/// Everything in a company's settings partition.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// What the company says of itself; `None` when there is no such company.
+    pub profile: Option<Profile>,
+    /// The entries of its lists.
+    pub entries: Vec<Entry>,
+    /// The attributes that it declared.
+    pub attributes: Vec<DeclaredAttribute>,
+    /// Whether a company file was applied to its end.
+    pub applied: bool,
+}
+
+/// The companies of a table.
+#[derive(Clone, Debug)]
+pub struct Companies {
+    table: Table,
+    cache: Cache<CompanyId, Arc<Company>>,
+}
+
+impl Companies {
+    /// The companies of `table`.
+    #[must_use]
+    pub fn new(table: Table) -> Self {
+        Self { table, cache: Cache::builder().max_capacity(1_000).time_to_live(CACHE_LIFETIME).build() }
+    }
+
+    /// A company, at most 30 seconds old. Requests that come at the same time read it once.
+    pub async fn get(&self, id: &CompanyId) -> Result<Arc<Company>, Error> {
+        self.cache
+            .try_get_with_by_ref(id, async {
+                let settings = self.load(id).await?;
+                let profile = settings
+                    .profile
+                    .ok_or_else(|| Error::Internal("a credential names a company without a profile".to_owned()))?;
+                Company::new(profile, settings.entries, settings.attributes).map(Arc::new)
+            })
+            .await
+            .map_err(|error| Error::clone(&error))
+    }
+
+    /// A company's settings as they are stored now.
+    ///
+    /// Access pattern: `Query` of the settings partition; one round trip per MB.
+    pub async fn load(&self, id: &CompanyId) -> Result<Settings, Error> {
+        let items = self.table.query(Range { pk: keys::settings(id), from: None, limit: None }).await?;
+        let mut settings = Settings::default();
+        for item in items {
+            match item.entity_type() {
+                Profile::TYPE => settings.profile = Some(item.decode()?),
+                Entry::TYPE => settings.entries.push(item.decode()?),
+                DeclaredAttribute::TYPE => settings.attributes.push(item.decode()?),
+                Applied::TYPE => settings.applied = true,
+                other => return Err(Error::Internal(format!("settings hold a {other}"))),
+            }
+        }
+        Ok(settings)
+    }
+
+    /// Stores what a company says of itself. Access pattern: `PutItem`.
+    pub async fn put_profile(&self, profile: &Profile) -> Result<(), Error> {
+        self.table.put(Item::encode(keys::profile(&profile.id), profile)?, None).await.map(drop)
+    }
+
+    /// Stores entries under names that are new in their lists. Access pattern: a transaction for each fifty, all or none of them.
+    pub async fn create_entries(&self, company: &CompanyId, entries: &[Entry]) -> Result<(), Error> {
+        for batch in entries.chunks(50) {
+            let mut transaction = self.table.transaction();
+            for entry in batch {
+                let kind = entry.details.kind();
+                let item = Item::encode(keys::entry(company, kind, &entry.name), entry)?;
+                let message = format!("Somebody else just created the {} {}.", kind.word(), entry.name);
+                transaction = transaction.put_if(item, Condition::absent(), Error::Conflict(message));
+            }
+            transaction.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Stores an entry in place of another one of the same number, whose name may differ.
+    ///
+    /// Access pattern: `PutItem`, or a transaction of put and delete for a new name.
+    pub async fn replace_entry(&self, company: &CompanyId, old: &Entry, new: &Entry) -> Result<(), Error> {
+        let kind = new.details.kind();
+        let item = Item::encode(keys::entry(company, kind, &new.name), new)?;
+        if old.name == new.name {
+            return self.table.put(item, None).await.map(drop);
+        }
+        let taken = Error::Conflict(format!("There is another {} with the name {}.", kind.word(), new.name));
+        self.table
+            .transaction()
+            .put_if(item, Condition::absent(), taken)
+            .delete(keys::entry(company, kind, &old.name))
+            .commit()
+            .await
+    }
+
+    /// Stores declared attributes. Access pattern: a transaction for each fifty.
+    pub async fn put_attributes(&self, company: &CompanyId, attributes: &[DeclaredAttribute]) -> Result<(), Error> {
+        for batch in attributes.chunks(50) {
+            let mut transaction = self.table.transaction();
+            for attribute in batch {
+                transaction = transaction.put(Item::encode(keys::attribute(company, &attribute.key), attribute)?);
+            }
+            transaction.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a company file was applied to its end. Access pattern: `PutItem`.
+    pub async fn mark_applied(&self, company: &CompanyId) -> Result<(), Error> {
+        self.table.put(Item::encode(keys::applied(company), &Applied {})?, None).await.map(drop)
+    }
+
+    /// Takes so many numbers for entries of a list; the first of them. Access pattern: `UpdateItem`.
+    pub async fn take_entry_ids(&self, company: &CompanyId, kind: EntryKind, count: u32) -> Result<u32, Error> {
+        let last = self.table.add(keys::sequence(company, kind.word()), i64::from(count), None).await?;
+        let first = last - i64::from(count) + 1;
+        u32::try_from(first).map_err(|_| Error::Internal(format!("the {} numbers are used up", kind.word())))
+    }
+
+    /// Keeps numbers up to `id` from being given again. Access pattern: `UpdateItem`.
+    pub async fn reserve_entry_id(&self, company: &CompanyId, kind: EntryKind, id: u32) -> Result<(), Error> {
+        self.table.raise(keys::sequence(company, kind.word()), i64::from(id)).await
+    }
+}

@@ -1,0 +1,333 @@
+//! API credentials and the bearer tokens derived from them.
+//!
+//! A secret is 256 random bits and is stored as a SHA-256 digest: it has no
+//! pattern that a slow hash would have to protect. The bearer token is
+//! `papi-` + base64url(client id, HMAC-SHA256(secret, client id and issue time)),
+//! so the same secret gives the same token for its 24 hours without the token
+//! being stored: the credential's item holds only the token's digest. The
+//! client id inside lets a request find its credential with one read.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::Hmac;
+use hmac::KeyInit;
+use hmac::Mac;
+use jiff::Timestamp;
+use moka::future::Cache;
+use serde::Deserialize;
+use serde::Serialize;
+use sha2::Digest;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use crate::attributes::Readable;
+use crate::aws::companies::CACHE_LIFETIME;
+use crate::aws::items::Entity;
+use crate::aws::items::Item;
+use crate::aws::keys;
+use crate::aws::table::Range;
+use crate::aws::table::Table;
+use crate::aws::transaction::Condition;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::ids::CREDENTIAL_PREFIX;
+use crate::ids::ClientId;
+use crate::ids::CompanyId;
+use crate::scope::Scope;
+
+/// How long a token is good for, in seconds.
+pub const TOKEN_LIFETIME: i64 = 24 * 60 * 60;
+
+/// A SHA-256 digest, stored and compared in place of a secret or token.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// The digest of a text.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        Self(Sha256::digest(text.as_bytes()).into())
+    }
+
+    /// Whether both are digests of the same text, in a time that does not depend on where they differ.
+    #[must_use]
+    pub fn matches(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl From<Fingerprint> for String {
+    fn from(fingerprint: Fingerprint) -> Self {
+        URL_SAFE_NO_PAD.encode(fingerprint.0)
+    }
+}
+
+impl TryFrom<String> for Fingerprint {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| "not base64url")?;
+        bytes.try_into().map(Self).map_err(|_| "not 32 bytes")
+    }
+}
+
+impl std::fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Fingerprint(…)")
+    }
+}
+
+/// The secret half of a credential. It is shown once, when the credential is created.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// A new secret of 256 random bits.
+    pub fn random() -> Result<Self, Error> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(|error| Error::Internal(format!("no random bits: {error}")))?;
+        Ok(Self(format!("{CREDENTIAL_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))))
+    }
+
+    /// A secret that somebody presents.
+    #[must_use]
+    pub fn presented(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The text, for the one answer that shows it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What is stored of it.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.0)
+    }
+
+    /// The token of this secret that was issued at an instant.
+    pub fn token(&self, client_id: ClientId, issued_at: Timestamp) -> Result<String, Error> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes())
+            .map_err(|error| Error::Internal(format!("no token key: {error}")))?;
+        mac.update(client_id.as_bytes());
+        mac.update(&issued_at.as_millisecond().to_be_bytes());
+        let mut bytes = client_id.as_bytes().to_vec();
+        bytes.extend_from_slice(&mac.finalize().into_bytes());
+        Ok(format!("{CREDENTIAL_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The client id inside a token, if it has the form of one.
+#[must_use]
+pub fn client_of_token(token: &str) -> Option<ClientId> {
+    let bytes = URL_SAFE_NO_PAD.decode(token.strip_prefix(CREDENTIAL_PREFIX)?).ok()?;
+    let id: [u8; 16] = (bytes.len() == 48).then(|| bytes[..16].try_into().ok()).flatten()?;
+    Some(ClientId::from_bytes(id))
+}
+
+/// The token that is good at present.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssuedToken {
+    /// When it was issued, UTC, in milliseconds: a part of what it is derived from.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub issued_at: Timestamp,
+    /// What is stored of it.
+    pub fingerprint: Fingerprint,
+}
+
+impl IssuedToken {
+    /// Whole seconds that the token is still good for.
+    #[must_use]
+    pub fn seconds_left(&self, now: Timestamp) -> i64 {
+        (TOKEN_LIFETIME - (now.as_second() - self.issued_at.as_second())).clamp(0, TOKEN_LIFETIME)
+    }
+}
+
+/// A credential as the table holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credential {
+    /// Its public half.
+    pub client_id: ClientId,
+    /// The company to which it belongs.
+    pub company: CompanyId,
+    /// What people call it.
+    pub name: String,
+    /// What it may do.
+    pub scopes: BTreeSet<Scope>,
+    /// Which attributes of employees it may read.
+    pub readable: Readable,
+    /// What is stored of its secret.
+    pub secret: Fingerprint,
+    /// When it was created, UTC, in milliseconds.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub created_at: Timestamp,
+    /// Whether it is refused everywhere.
+    pub disabled: bool,
+    /// How often the item was written; a write names the version that it read.
+    pub version: u64,
+    /// The token that is good at present.
+    pub token: Option<IssuedToken>,
+}
+
+impl Entity for Credential {
+    const TYPE: &'static str = "credential";
+}
+
+/// What a company's list of credentials holds of each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CredentialName {
+    /// The credential's public half.
+    pub client_id: ClientId,
+}
+
+impl Entity for CredentialName {
+    const TYPE: &'static str = "credential_name";
+}
+
+/// The credentials of a table.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    table: Table,
+    clock: Clock,
+    cache: Cache<Fingerprint, Arc<Credential>>,
+}
+
+impl Credentials {
+    /// The credentials of `table`.
+    #[must_use]
+    pub fn new(table: Table, clock: Clock) -> Self {
+        Self { table, clock, cache: Cache::builder().max_capacity(10_000).time_to_live(CACHE_LIFETIME).build() }
+    }
+
+    /// The credential to which a bearer token belongs, at most 30 seconds old;
+    /// `None` for a token that is not good, or no longer.
+    ///
+    /// Access pattern: none while kept, else `GetItem` of the credential.
+    pub async fn of_token(&self, token: &str) -> Result<Option<Arc<Credential>>, Error> {
+        let Some(client_id) = client_of_token(token) else { return Ok(None) };
+        let presented = Fingerprint::of(token);
+        if let Some(kept) = self.cache.get(&presented).await {
+            return Ok(self.is_good(&kept, &presented).then_some(kept));
+        }
+        let Some(stored) = self.table.get::<Credential>(keys::credential(client_id)).await? else {
+            return Ok(None);
+        };
+        if !self.is_good(&stored, &presented) {
+            return Ok(None);
+        }
+        let stored = Arc::new(stored);
+        // Only what was just read goes in: keeping it longer each time would hide a change for ever.
+        self.cache.insert(presented, stored.clone()).await;
+        Ok(Some(stored))
+    }
+
+    fn is_good(&self, credential: &Credential, presented: &Fingerprint) -> bool {
+        let current = credential.token.is_some_and(|token| {
+            token.fingerprint.matches(presented) && token.seconds_left(self.clock.now()) > 0
+        });
+        current && !credential.disabled
+    }
+
+    /// A credential as it is stored now. Access pattern: `GetItem`.
+    pub async fn get(&self, client_id: ClientId) -> Result<Option<Credential>, Error> {
+        self.table.get(keys::credential(client_id)).await
+    }
+
+    /// Stores a new credential and its place in the company's list. Access pattern: a transaction of two puts.
+    pub async fn create(&self, credential: &Credential) -> Result<(), Error> {
+        let exists = || Error::Conflict("There is a credential with this client id.".to_owned());
+        let name = CredentialName { client_id: credential.client_id };
+        let name_key = keys::company_credential(&credential.company, credential.client_id);
+        self.table
+            .transaction()
+            .put_if(Item::encode(keys::credential(credential.client_id), credential)?, Condition::absent(), exists())
+            .put_if(Item::encode(name_key, &name)?, Condition::absent(), exists())
+            .commit()
+            .await
+    }
+
+    /// Stores a changed credential if nobody was faster; `false` if somebody was.
+    /// Access pattern: `PutItem` if the version is the one before.
+    pub async fn replace(&self, credential: &Credential) -> Result<bool, Error> {
+        let item = Item::encode(keys::credential(credential.client_id), credential)?;
+        let unchanged = Condition::exists().number_is(&["version"], credential.version - 1);
+        let stored = self.table.put(item, Some(unchanged)).await?;
+        if stored {
+            // What this process still keeps under the old token is out of date.
+            self.cache.invalidate_all();
+        }
+        Ok(stored)
+    }
+
+    /// A company's credentials in the order of their creation.
+    ///
+    /// Access pattern: `Query` of the company's list, then `BatchGetItem`.
+    pub async fn list(&self, company: &CompanyId) -> Result<Vec<Credential>, Error> {
+        let range = Range { pk: keys::company_credentials(company), from: None, limit: None };
+        let names = self.table.query(range).await?;
+        let keys = names
+            .into_iter()
+            .map(|item| item.decode::<CredentialName>().map(|name| keys::credential(name.client_id)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let items = self.table.batch_get(keys).await?;
+        let mut credentials: Vec<Credential> = items.into_iter().map(Item::decode).collect::<Result<_, _>>()?;
+        credentials.sort_by_key(|credential| (credential.created_at, credential.client_id.to_string()));
+        Ok(credentials)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_the_same_for_its_day_and_names_its_client() {
+        let client_id = ClientId::random();
+        let secret = Secret::random().expect("random bits");
+        let now = Timestamp::from_millisecond(1_700_000_000_000).expect("an instant");
+        let token = secret.token(client_id, now).expect("a token");
+        assert!(token.starts_with("papi-"));
+        assert_eq!(secret.token(client_id, now).as_ref(), Ok(&token));
+        assert_eq!(client_of_token(&token), Some(client_id));
+
+        let later = Timestamp::from_millisecond(1_700_000_000_001).expect("an instant");
+        assert_ne!(secret.token(client_id, later).as_ref(), Ok(&token));
+        let other = Secret::random().expect("random bits");
+        assert_ne!(other.token(client_id, now).as_ref(), Ok(&token));
+    }
+
+    #[test]
+    fn what_is_no_token_names_nobody() {
+        for bad in ["", "papi-", "papi-AAAA", "Bearer x", "papi-!!!!", &format!("papi-{}", "A".repeat(63))] {
+            assert_eq!(client_of_token(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_ends_after_a_day() {
+        let at = |ms: i64| Timestamp::from_millisecond(ms).expect("an instant");
+        let token = IssuedToken { issued_at: at(1_700_000_000_000), fingerprint: Fingerprint::of("x") };
+        assert_eq!(token.seconds_left(at(1_700_000_000_000)), 86_400);
+        assert_eq!(token.seconds_left(at(1_700_086_399_000)), 1);
+        assert_eq!(token.seconds_left(at(1_700_086_400_000)), 0);
+        assert_eq!(token.seconds_left(at(1_600_000_000_000)), 86_400);
+    }
+
+    #[test]
+    fn secrets_do_not_show_in_debug_output() {
+        let secret = Secret::random().expect("random bits");
+        assert!(!format!("{secret:?} {:?}", secret.fingerprint()).contains(&secret.reveal()[5..15]));
+    }
+}

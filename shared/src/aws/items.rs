@@ -1,0 +1,98 @@
+//! Typed records to items and back. Nothing outside `aws` sees an attribute value.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::attributes::Employee;
+use crate::aws::keys::Key;
+use crate::error::Error;
+
+/// What is stored, with a name that is checked when it is read.
+pub trait Entity: Serialize + DeserializeOwned {
+    /// The `type` attribute of its items.
+    const TYPE: &'static str;
+}
+
+impl Entity for Employee {
+    const TYPE: &'static str = "employee";
+}
+
+/// DynamoDB takes 400 KB; what counts beyond our own estimate gets the rest.
+const MAX_ITEM_BYTES: usize = 390_000;
+
+const PK: &str = "pk";
+const SK: &str = "sk";
+const TYPE: &str = "type";
+/// The attribute by which DynamoDB removes an item: seconds since 1970.
+pub(crate) const EXPIRES_AT: &str = "expires_at";
+
+/// An item of the table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item(pub(crate) HashMap<String, AttributeValue>);
+
+impl Item {
+    /// Writes an entity down under a key.
+    pub fn encode<E: Entity>(key: Key, entity: &E) -> Result<Self, Error> {
+        let mut attributes: HashMap<String, AttributeValue> = serde_dynamo::to_item(entity)
+            .map_err(|error| Error::Internal(format!("a {} cannot be written: {error}", E::TYPE)))?;
+        attributes.insert(TYPE.to_owned(), AttributeValue::S(E::TYPE.to_owned()));
+        attributes.extend(key_attributes(key));
+        let bytes: usize = attributes.iter().map(|(name, value)| name.len() + size(value)).sum();
+        if bytes > MAX_ITEM_BYTES {
+            return Err(Error::TooLarge(format!("One {} takes more than {MAX_ITEM_BYTES} bytes.", E::TYPE)));
+        }
+        Ok(Self(attributes))
+    }
+
+    /// The `type` attribute.
+    #[must_use]
+    pub fn entity_type(&self) -> &str {
+        self.0.get(TYPE).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
+    }
+
+    /// Reads an entity of the expected type.
+    pub fn decode<E: Entity>(mut self) -> Result<E, Error> {
+        if self.entity_type() != E::TYPE {
+            return Err(Error::Internal(format!("a {} was found where a {} belongs", self.entity_type(), E::TYPE)));
+        }
+        for name in [PK, SK, TYPE, EXPIRES_AT] {
+            self.0.remove(name);
+        }
+        serde_dynamo::from_item(self.0)
+            .map_err(|error| Error::Internal(format!("a stored {} cannot be read: {error}", E::TYPE)))
+    }
+
+    /// Whether the item lies at a key.
+    #[must_use]
+    pub fn lies_at(&self, key: &Key) -> bool {
+        let is = |name: &str, wanted: &String| self.0.get(name).and_then(|value| value.as_s().ok()) == Some(wanted);
+        is(PK, &key.pk) && is(SK, &key.sk)
+    }
+
+    /// The counter `n` of an item that [`crate::aws::table::Table::add`] keeps.
+    #[must_use]
+    pub fn counter(&self) -> i64 {
+        self.0.get("n").and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok()).unwrap_or_default()
+    }
+}
+
+/// A key as the SDK takes it.
+pub(crate) fn key_attributes(key: Key) -> HashMap<String, AttributeValue> {
+    HashMap::from([
+        (PK.to_owned(), AttributeValue::S(key.pk)),
+        (SK.to_owned(), AttributeValue::S(key.sk)),
+    ])
+}
+
+/// About what DynamoDB counts: names and texts by their bytes, numbers by their digits, three for a collection.
+fn size(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) | AttributeValue::N(text) => text.len(),
+        AttributeValue::L(items) => 3 + items.iter().map(|item| 1 + size(item)).sum::<usize>(),
+        AttributeValue::M(map) => 3 + map.iter().map(|(name, item)| 1 + name.len() + size(item)).sum::<usize>(),
+        _ => 1,
+    }
+}

@@ -1,0 +1,200 @@
+//! Every key of the table. Nothing else formats one.
+//!
+//! Every partition begins with the company, except a credential's: it is the
+//! thing that names the company. User text in a key stands last, so that it
+//! needs no escaping: nothing can follow it.
+//!
+//! | what | pk | sk |
+//! | --- | --- | --- |
+//! | profile of a company | `C#<company>#SETTINGS` | `PROFILE` |
+//! | entry of a list | `C#<company>#SETTINGS` | `ENTRY#<kind>#<name>` |
+//! | declared attribute | `C#<company>#SETTINGS` | `ATTRIBUTE#<key>` |
+//! | mark that a company file was applied | `C#<company>#SETTINGS` | `APPLIED` |
+//! | counter of ids | `C#<company>` | `SEQUENCE#<name>` |
+//! | employee | `C#<company>#EMPLOYEES` | `<id, 10 digits>` |
+//! | taken e-mail address | `C#<company>#EMAILS` | `<address in lower case>` |
+//! | last change of an employee | `C#<company>#CHANGES` | `<ms, 15 digits>#<id, 10 digits>` |
+//! | rank index, root and nodes | `C#<company>#RANKS` | `EMPLOYEES` and `EMPLOYEES#<node, 6 digits>` |
+//! | credential of a company, by name | `C#<company>#CREDENTIALS` | `<client id>` |
+//! | credential | `CREDENTIAL#<client id>` | `CREDENTIAL` |
+//! | failed logins of a minute | `LOGIN#<SHA-256 of the client id>` | `<minute, 12 digits>` |
+
+use jiff::Timestamp;
+
+use crate::attributes::AttributeKey;
+use crate::attributes::definition::EntryKind;
+use crate::ids::ClientId;
+use crate::ids::CompanyId;
+use crate::ids::EmployeeId;
+
+/// Where an item lies.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: sk.into() }
+    }
+}
+
+/// Partition of a company's settings.
+#[must_use]
+pub fn settings(company: &CompanyId) -> String {
+    format!("C#{company}#SETTINGS")
+}
+
+/// What a company says of itself.
+#[must_use]
+pub fn profile(company: &CompanyId) -> Key {
+    Key::new(settings(company), "PROFILE")
+}
+
+/// The mark that a company file was applied to its end.
+#[must_use]
+pub fn applied(company: &CompanyId) -> Key {
+    Key::new(settings(company), "APPLIED")
+}
+
+/// An entry of one of the company's lists; the name in the key keeps it unique.
+#[must_use]
+pub fn entry(company: &CompanyId, kind: EntryKind, name: &str) -> Key {
+    Key::new(settings(company), format!("ENTRY#{}#{name}", kind.word()))
+}
+
+/// A declared attribute.
+#[must_use]
+pub fn attribute(company: &CompanyId, key: &AttributeKey) -> Key {
+    Key::new(settings(company), format!("ATTRIBUTE#{key}"))
+}
+
+/// The counter from which ids are taken.
+#[must_use]
+pub fn sequence(company: &CompanyId, name: &str) -> Key {
+    Key::new(format!("C#{company}"), format!("SEQUENCE#{name}"))
+}
+
+/// Partition of a company's employees, in the order of their ids.
+#[must_use]
+pub fn employees(company: &CompanyId) -> String {
+    format!("C#{company}#EMPLOYEES")
+}
+
+/// Sort key of an employee; also the bound of a range that begins with one.
+#[must_use]
+pub fn employee_sk(id: EmployeeId) -> String {
+    format!("{id:010}", id = id.get())
+}
+
+/// An employee.
+#[must_use]
+pub fn employee(company: &CompanyId, id: EmployeeId) -> Key {
+    Key::new(employees(company), employee_sk(id))
+}
+
+/// The claim on an e-mail address; `comparable` is its form for comparison.
+#[must_use]
+pub fn email(company: &CompanyId, comparable: &str) -> Key {
+    Key::new(format!("C#{company}#EMAILS"), comparable)
+}
+
+/// Partition of the last changes of a company's employees, in the order of time.
+#[must_use]
+pub fn changes(company: &CompanyId) -> String {
+    format!("C#{company}#CHANGES")
+}
+
+/// Lower bound of the changes at or after an instant.
+#[must_use]
+pub fn changes_since(instant: Timestamp) -> String {
+    format!("{:015}", instant.as_millisecond().max(0))
+}
+
+/// The last change of an employee.
+#[must_use]
+pub fn change(company: &CompanyId, at: Timestamp, id: EmployeeId) -> Key {
+    Key::new(changes(company), format!("{}#{}", changes_since(at), employee_sk(id)))
+}
+
+/// Root of the rank index of employees.
+#[must_use]
+pub fn rank_root(company: &CompanyId) -> Key {
+    Key::new(format!("C#{company}#RANKS"), "EMPLOYEES")
+}
+
+/// A node of the rank index of employees.
+#[must_use]
+pub fn rank_node(company: &CompanyId, node: u32) -> Key {
+    Key::new(format!("C#{company}#RANKS"), format!("EMPLOYEES#{node:06}"))
+}
+
+/// A credential.
+#[must_use]
+pub fn credential(client_id: ClientId) -> Key {
+    Key::new(format!("CREDENTIAL#{client_id}"), "CREDENTIAL")
+}
+
+/// Partition of the names of a company's credentials.
+#[must_use]
+pub fn company_credentials(company: &CompanyId) -> String {
+    format!("C#{company}#CREDENTIALS")
+}
+
+/// The name of one of a company's credentials.
+#[must_use]
+pub fn company_credential(company: &CompanyId, client_id: ClientId) -> Key {
+    Key::new(company_credentials(company), client_id.to_string())
+}
+
+/// Failed logins of a client id, known or not, in a minute since 1970.
+#[must_use]
+pub fn failed_logins(client_id_digest: &str, minute: i64) -> Key {
+    Key::new(format!("LOGIN#{client_id_digest}"), format!("{minute:012}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(pk: &str, sk: &str) -> Key {
+        Key { pk: pk.to_owned(), sk: sk.to_owned() }
+    }
+
+    #[test]
+    fn every_pattern_is_as_the_table_above_says() {
+        let company: CompanyId = "alpenrad".parse().expect("a slug");
+        let id = EmployeeId::new(42).expect("an id");
+        let client: ClientId = "papi-dcec6d81-8c0f-47f0-9dd8-4e59755f041a".parse().expect("a client id");
+        let at = Timestamp::from_millisecond(1_700_000_000_123).expect("an instant");
+        let attribute_key: AttributeKey = "dynamic_7".parse().expect("a key");
+
+        assert_eq!(profile(&company), key("C#alpenrad#SETTINGS", "PROFILE"));
+        assert_eq!(applied(&company), key("C#alpenrad#SETTINGS", "APPLIED"));
+        assert_eq!(entry(&company, EntryKind::Office, "A#B"), key("C#alpenrad#SETTINGS", "ENTRY#office#A#B"));
+        assert_eq!(attribute(&company, &attribute_key), key("C#alpenrad#SETTINGS", "ATTRIBUTE#dynamic_7"));
+        assert_eq!(sequence(&company, "employee"), key("C#alpenrad", "SEQUENCE#employee"));
+        assert_eq!(employee(&company, id), key("C#alpenrad#EMPLOYEES", "0000000042"));
+        assert_eq!(email(&company, "a@b.example"), key("C#alpenrad#EMAILS", "a@b.example"));
+        assert_eq!(change(&company, at, id), key("C#alpenrad#CHANGES", "001700000000123#0000000042"));
+        assert_eq!(rank_root(&company), key("C#alpenrad#RANKS", "EMPLOYEES"));
+        assert_eq!(rank_node(&company, 3), key("C#alpenrad#RANKS", "EMPLOYEES#000003"));
+        assert_eq!(credential(client), key("CREDENTIAL#papi-dcec6d81-8c0f-47f0-9dd8-4e59755f041a", "CREDENTIAL"));
+        assert_eq!(company_credential(&company, client), key("C#alpenrad#CREDENTIALS", "papi-dcec6d81-8c0f-47f0-9dd8-4e59755f041a"));
+        assert_eq!(failed_logins("ab12", 28_333_333), key("LOGIN#ab12", "000028333333"));
+    }
+
+    #[test]
+    fn a_range_since_an_instant_contains_the_changes_of_that_instant() {
+        let company: CompanyId = "a".parse().expect("a slug");
+        let at = Timestamp::from_millisecond(1_700_000_000_123).expect("an instant");
+        let id = EmployeeId::new(1).expect("an id");
+        assert!(change(&company, at, id).sk >= changes_since(at));
+        let before = Timestamp::from_millisecond(1_700_000_000_122).expect("an instant");
+        assert!(change(&company, before, id).sk < changes_since(at));
+        assert_eq!(changes_since(Timestamp::MIN), "000000000000000");
+    }
+}

@@ -1,0 +1,21 @@
+//! The only place that knows AWS: key strings, items, SDK errors and retries.
+//!
+//! - [`config`]: an endpoint, a region and credentials become a client
+//! - [`keys`]: one pure function per item pattern; nothing else formats a key
+//! - [`items`]: typed records in, typed records out, the type checked on the way
+//! - [`table`]: the few operations that stores are made of, with retries and bounds
+//! - [`transaction`]: named parts that are stored together or not at all
+//! - [`meter`]: what a request cost, counted at the SDK
+//! - [`ranks`]: which employee stands at an offset, at the same cost everywhere
+//! - [`companies`], [`credentials`]: what every function reads before its own records
+
+pub mod companies;
+pub mod config;
+pub mod credentials;
+pub mod items;
+pub mod keys;
+pub mod meter;
+pub mod ranks;
+pub mod schema;
+pub mod table;
+pub mod transaction;

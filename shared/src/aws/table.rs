@@ -1,0 +1,307 @@
+//! The few operations that stores are made of. Reads are strongly consistent:
+//! an answer includes everything that was acknowledged before it was asked for.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::DisplayErrorContext;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::ConsumedCapacity;
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use aws_sdk_dynamodb::types::ReturnValue;
+use futures_util::future::try_join_all;
+
+use crate::aws::items::EXPIRES_AT;
+use crate::aws::items::Entity;
+use crate::aws::items::Item;
+use crate::aws::items::key_attributes;
+use crate::aws::keys::Key;
+use crate::aws::meter;
+use crate::aws::transaction::Condition;
+use crate::aws::transaction::Transaction;
+use crate::error::Error;
+
+/// How many keys `BatchGetItem` takes.
+const BATCH: usize = 100;
+/// A query reads at most so many pages of 1 MB; no answer of ours is larger.
+const MAX_QUERY_PAGES: usize = 64;
+/// How often unprocessed keys and conflicting transactions are tried.
+pub(crate) const MAX_TRIES: u32 = 9;
+
+/// The table, and the client that reaches it.
+#[derive(Clone, Debug)]
+pub struct Table {
+    client: Client,
+    name: Arc<str>,
+}
+
+/// A run of items of one partition, in the order of their sort keys.
+#[derive(Clone, Debug)]
+pub struct Range {
+    /// The partition.
+    pub pk: String,
+    /// The first sort key, if not the partition's first.
+    pub from: Option<String>,
+    /// How many items at most; `None` reads to the end of the partition.
+    pub limit: Option<usize>,
+}
+
+impl Table {
+    /// A table by name.
+    #[must_use]
+    pub fn new(client: Client, name: &str) -> Self {
+        Self { client, name: name.into() }
+    }
+
+    /// The name of the table.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// One item.
+    pub async fn get<E: Entity>(&self, key: Key) -> Result<Option<E>, Error> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&*self.name)
+            .set_key(Some(key_attributes(key)))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|error| classify("GetItem", &error))?;
+        count_read(output.consumed_capacity.as_ref());
+        output.item.map(|item| Item(item).decode()).transpose()
+    }
+
+    /// Items by key, in no particular order; keys without an item are left out.
+    /// Batches run at the same time; what the store left unprocessed is asked
+    /// for again until it is read or the request fails.
+    pub async fn batch_get(&self, keys: Vec<Key>) -> Result<Vec<Item>, Error> {
+        let batches = keys.chunks(BATCH).map(|batch| self.batch_get_hundred(batch.to_vec()));
+        Ok(try_join_all(batches).await?.into_iter().flatten().collect())
+    }
+
+    async fn batch_get_hundred(&self, keys: Vec<Key>) -> Result<Vec<Item>, Error> {
+        let mut pending: Vec<_> = keys.into_iter().map(key_attributes).collect();
+        let mut items = Vec::with_capacity(pending.len());
+        for attempt in 0..MAX_TRIES {
+            let request = KeysAndAttributes::builder()
+                .set_keys(Some(pending))
+                .consistent_read(true)
+                .build()
+                .map_err(|error| Error::Internal(format!("BatchGetItem: {error}")))?;
+            let output = self
+                .client
+                .batch_get_item()
+                .request_items(&*self.name, request)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(|error| classify("BatchGetItem", &error))?;
+            output.consumed_capacity().iter().for_each(|capacity| count_read(Some(capacity)));
+            let mut responses = output.responses.unwrap_or_default();
+            items.extend(responses.remove(&*self.name).unwrap_or_default().into_iter().map(Item));
+            let unprocessed = output.unprocessed_keys.unwrap_or_default().remove(&*self.name);
+            pending = unprocessed.map(|left| left.keys).unwrap_or_default();
+            if pending.is_empty() {
+                return Ok(items);
+            }
+            back_off(attempt).await;
+        }
+        Err(Error::Unavailable(format!("BatchGetItem left {} keys unprocessed", pending.len())))
+    }
+
+    /// The items of a range.
+    pub async fn query(&self, range: Range) -> Result<Vec<Item>, Error> {
+        let mut values = HashMap::from([(":pk".to_owned(), AttributeValue::S(range.pk))]);
+        let mut condition = "pk = :pk".to_owned();
+        if let Some(from) = range.from {
+            condition.push_str(" AND sk >= :from");
+            values.insert(":from".to_owned(), AttributeValue::S(from));
+        }
+        let mut items: Vec<Item> = Vec::new();
+        let mut start = None;
+        for _ in 0..MAX_QUERY_PAGES {
+            let missing = range.limit.map(|limit| limit - items.len());
+            let output = self
+                .client
+                .query()
+                .table_name(&*self.name)
+                .key_condition_expression(&condition)
+                .set_expression_attribute_values(Some(values.clone()))
+                .set_limit(missing.and_then(|missing| i32::try_from(missing).ok()))
+                .set_exclusive_start_key(start.take())
+                .consistent_read(true)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(|error| classify("Query", &error))?;
+            count_read(output.consumed_capacity.as_ref());
+            items.extend(output.items.unwrap_or_default().into_iter().map(Item));
+            start = output.last_evaluated_key;
+            if start.is_none() || range.limit.is_some_and(|limit| items.len() >= limit) {
+                return Ok(items);
+            }
+        }
+        Err(Error::Internal(format!("a query read more than {MAX_QUERY_PAGES} pages")))
+    }
+
+    /// Stores an item if the condition holds; `false` if it does not.
+    pub async fn put(&self, item: Item, condition: Option<Condition>) -> Result<bool, Error> {
+        let (expression, names, values) = Condition::into_parts(condition);
+        let result = self
+            .client
+            .put_item()
+            .table_name(&*self.name)
+            .set_item(Some(item.0))
+            .set_condition_expression(expression)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match result {
+            Ok(output) => {
+                count_write(output.consumed_capacity.as_ref());
+                Ok(true)
+            }
+            Err(error) if is(&error, "ConditionalCheckFailedException") => Ok(false),
+            Err(error) => Err(classify("PutItem", &error)),
+        }
+    }
+
+    /// Removes an item.
+    pub async fn delete(&self, key: Key) -> Result<(), Error> {
+        let output = self
+            .client
+            .delete_item()
+            .table_name(&*self.name)
+            .set_key(Some(key_attributes(key)))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|error| classify("DeleteItem", &error))?;
+        count_write(output.consumed_capacity.as_ref());
+        Ok(())
+    }
+
+    /// Adds to the counter `n` of an item and tells what it is then. The item
+    /// is created when it is missing, and removed after `expires_at` (seconds
+    /// since 1970), if one is given.
+    pub async fn add(&self, key: Key, by: i64, expires_at: Option<i64>) -> Result<i64, Error> {
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&*self.name)
+            .set_key(Some(key_attributes(key)))
+            .expression_attribute_names("#n", "n")
+            .expression_attribute_values(":by", AttributeValue::N(by.to_string()))
+            .return_values(ReturnValue::UpdatedNew)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        update = match expires_at {
+            None => update.update_expression("ADD #n :by"),
+            Some(seconds) => update
+                .update_expression("ADD #n :by SET #expires = :expires")
+                .expression_attribute_names("#expires", EXPIRES_AT)
+                .expression_attribute_values(":expires", AttributeValue::N(seconds.to_string())),
+        };
+        let output = update.send().await.map_err(|error| classify("UpdateItem", &error))?;
+        count_write(output.consumed_capacity.as_ref());
+        read_counter(output.attributes.as_ref())
+    }
+
+    /// Lifts the counter `n` of an item to at least `floor`.
+    pub async fn raise(&self, key: Key, floor: i64) -> Result<(), Error> {
+        let result = self
+            .client
+            .update_item()
+            .table_name(&*self.name)
+            .set_key(Some(key_attributes(key)))
+            .update_expression("SET #n = :floor")
+            .condition_expression("attribute_not_exists(#n) OR #n < :floor")
+            .expression_attribute_names("#n", "n")
+            .expression_attribute_values(":floor", AttributeValue::N(floor.to_string()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match result {
+            Ok(output) => {
+                count_write(output.consumed_capacity.as_ref());
+                Ok(())
+            }
+            Err(error) if is(&error, "ConditionalCheckFailedException") => Ok(()),
+            Err(error) => Err(classify("UpdateItem", &error)),
+        }
+    }
+
+    /// Begins a transaction.
+    #[must_use]
+    pub fn transaction(&self) -> Transaction<'_> {
+        Transaction::new(self)
+    }
+}
+
+fn read_counter(attributes: Option<&HashMap<String, AttributeValue>>) -> Result<i64, Error> {
+    attributes
+        .and_then(|attributes| attributes.get("n"))
+        .and_then(|value| value.as_n().ok())
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| Error::Internal("UpdateItem gave no counter back".to_owned()))
+}
+
+/// What a failed call means. The text is for the log: it names the operation
+/// and the store's complaint, which holds expressions and key names, no values.
+pub(crate) fn classify<E, R>(operation: &str, error: &SdkError<E, R>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    let Some(code) = error.as_service_error().and_then(ProvideErrorMetadata::code) else {
+        return Error::Unavailable(format!("{operation}: {}", DisplayErrorContext(error)));
+    };
+    match code {
+        "ProvisionedThroughputExceededException"
+        | "RequestLimitExceeded"
+        | "ThrottlingException"
+        | "TransactionConflictException"
+        | "TransactionInProgressException"
+        | "InternalServerError"
+        | "ServiceUnavailable" => Error::Unavailable(format!("{operation}: {code}")),
+        _ => {
+            let message = error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or_default();
+            Error::Internal(format!("{operation}: {code}: {message}"))
+        }
+    }
+}
+
+/// Whether the store's answer was this error.
+pub(crate) fn is<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, code: &str) -> bool {
+    error.as_service_error().and_then(ProvideErrorMetadata::code) == Some(code)
+}
+
+/// Waits before another try: 10 ms doubled each time up to 1 s, with full jitter,
+/// so that those who collided do not meet again.
+pub async fn back_off(attempt: u32) {
+    let ceiling = (10_u64 << attempt.min(7)).min(1_000);
+    let random = getrandom::u64().unwrap_or(ceiling / 2);
+    tokio::time::sleep(Duration::from_millis(random % (ceiling + 1))).await;
+}
+
+fn count_read(capacity: Option<&ConsumedCapacity>) {
+    meter::consumed(capacity.and_then(|c| c.capacity_units).unwrap_or(0.0), 0.0);
+}
+
+pub(crate) fn count_write(capacity: Option<&ConsumedCapacity>) {
+    meter::consumed(0.0, capacity.and_then(|c| c.capacity_units).unwrap_or(0.0));
+}

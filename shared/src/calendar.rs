@@ -1,0 +1,197 @@
+//! Dates, and instants as a company sees them.
+//!
+//! Instants are stored in UTC; a company has an IANA time zone, and v1's wire
+//! formats are rendered from it here and nowhere else. Dates are dates: they are
+//! shown as the beginning of that day in the company's zone and never shifted.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use crate::error::Error;
+
+/// The shape of every instant on the v1 wire: `2020-11-18T17:33:55+01:00`.
+const WIRE_INSTANT: &str = "%Y-%m-%dT%H:%M:%S%:z";
+
+/// A company's time zone.
+#[derive(Clone, Debug)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// The zone with an IANA name such as `Europe/Berlin`.
+    pub fn named(name: &str) -> Result<Self, Error> {
+        TimeZone::get(name).map(Self).map_err(|_| {
+            Error::invalid("time_zone", format!("{name} is not an IANA time zone such as Europe/Berlin."))
+        })
+    }
+
+    /// The date that the company has at `now`.
+    #[must_use]
+    pub fn today(&self, now: Timestamp) -> Date {
+        now.to_zoned_datetime(self.0.clone()).date()
+    }
+
+    /// A date on the v1 wire: `2014-11-09T00:00:00+01:00`. Where a zone's clocks
+    /// skip midnight, the day begins when they say it does.
+    #[must_use]
+    pub fn show_date(&self, date: Date) -> String {
+        match date.to_zoned_datetime(self.0.clone()) {
+            Ok(start) => start.strftime(WIRE_INSTANT).to_string(),
+            // Only within a day of year -9999 or 9999, where no offset can be applied.
+            Err(_) => format!("{date}T00:00:00+00:00"),
+        }
+    }
+
+    /// An instant on the v1 wire: `2020-11-18T17:33:55+01:00`.
+    #[must_use]
+    pub fn show_instant(&self, instant: Timestamp) -> String {
+        instant.to_zoned_datetime(self.0.clone()).strftime(WIRE_INSTANT).to_string()
+    }
+
+    /// An instant that a client wrote: a date (the beginning of that day), or a
+    /// date-time without zone (the company's) or with one. A `+` that arrived as
+    /// a blank, because the client did not encode it, is taken for a `+`.
+    ///
+    /// Where the clocks are set back, the earlier of the two instants is meant,
+    /// so that a filter "since" never skips the hour that came twice.
+    pub fn parse_instant(&self, field: &str, text: &str) -> Result<Timestamp, Error> {
+        let text = restore_plus(text.trim());
+        if let Ok(instant) = text.parse::<Timestamp>() {
+            return Ok(instant);
+        }
+        let local = match text.parse::<DateTime>() {
+            Ok(local) if looks_like_a_date(&text) => local,
+            _ => {
+                return Err(Error::malformed(
+                    field,
+                    format!("The {field} must be a date (2022-12-24) or a date-time (2022-12-24T08:15:30)."),
+                ));
+            }
+        };
+        self.0.to_ambiguous_zoned_datetime(local).earlier().map(|zoned| zoned.timestamp()).map_err(|_| {
+            Error::malformed(field, format!("The {field} is out of range."))
+        })
+    }
+}
+
+/// Puts back the `+` of an offset that a form decoder turned into a blank.
+fn restore_plus(text: &str) -> String {
+    match text.rsplit_once(' ') {
+        Some((instant, offset)) if instant.contains(['T', ' ']) && offset.len() <= 6 && instant.len() > 10 => {
+            format!("{instant}+{offset}")
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// jiff also reads week dates and basic formats, which no client sends on purpose.
+fn looks_like_a_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() >= 10 && bytes[4] == b'-' && bytes[7] == b'-' && bytes[..4].iter().all(u8::is_ascii_digit)
+}
+
+/// A date that a client wrote: `2020-01-31`, or the date-time form in which a
+/// read gave it back, of which only the date counts.
+pub fn parse_date(field: &str, text: &str) -> Result<Date, Error> {
+    let text = text.trim();
+    let refuse = || {
+        Error::invalid(field, format!("The {field} must be a date that exists, in the form 2020-01-31."))
+    };
+    if !looks_like_a_date(text) || !text.is_ascii() {
+        return Err(refuse());
+    }
+    let (date, rest) = text.split_at(10);
+    let read_back = rest.is_empty()
+        || text.parse::<Timestamp>().is_ok()
+        || text.parse::<DateTime>().is_ok();
+    match date.parse::<Date>() {
+        Ok(date) if read_back && date.year() > 0 => Ok(date),
+        _ => Err(refuse()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn zone(name: &str) -> Zone {
+        Zone::named(name).expect("a zone of the bundled database")
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("an instant")
+    }
+
+    #[test]
+    fn dates_are_midnight_with_the_offset_of_that_day() {
+        let berlin = zone("Europe/Berlin");
+        let show = |text: &str| berlin.show_date(text.parse().expect("a date"));
+        assert_eq!(show("2014-11-09"), "2014-11-09T00:00:00+01:00");
+        assert_eq!(show("2014-07-09"), "2014-07-09T00:00:00+02:00");
+        // The day with 23 hours and the day with 25 begin with the offset of the night before.
+        assert_eq!(show("2026-03-29"), "2026-03-29T00:00:00+01:00");
+        assert_eq!(show("2026-10-25"), "2026-10-25T00:00:00+02:00");
+        // Beirut skips midnight in spring: the day begins at one.
+        assert_eq!(zone("Asia/Beirut").show_date("2021-03-28".parse().expect("a date")), "2021-03-28T01:00:00+03:00");
+    }
+
+    #[test]
+    fn instants_carry_the_zone() {
+        assert_eq!(zone("Europe/Berlin").show_instant(at("2020-11-18T16:33:55.123Z")), "2020-11-18T17:33:55+01:00");
+        assert_eq!(zone("Asia/Kolkata").show_instant(at("2020-11-18T16:33:55Z")), "2020-11-18T22:03:55+05:30");
+    }
+
+    #[test]
+    fn today_is_the_companys() {
+        assert_eq!(zone("Europe/Berlin").today(at("2026-01-31T23:30:00Z")).to_string(), "2026-02-01");
+        assert_eq!(zone("America/New_York").today(at("2026-02-01T00:30:00Z")).to_string(), "2026-01-31");
+    }
+
+    #[test]
+    fn instants_are_read_in_every_form_that_clients_write() {
+        let berlin = zone("Europe/Berlin");
+        let read = |text: &str| berlin.parse_instant("updated_since", text).map(|i| i.to_string()).ok();
+        assert_eq!(read("2022-12-24").as_deref(), Some("2022-12-23T23:00:00Z"));
+        assert_eq!(read("2022-12-24T08:15:30").as_deref(), Some("2022-12-24T07:15:30Z"));
+        assert_eq!(read("2022-12-24 08:15:30").as_deref(), Some("2022-12-24T07:15:30Z"));
+        assert_eq!(read("2022-12-24T08:15:30Z").as_deref(), Some("2022-12-24T08:15:30Z"));
+        assert_eq!(read("2022-12-24T08:15:30+02:00").as_deref(), Some("2022-12-24T06:15:30Z"));
+        assert_eq!(read("2022-12-24T08:15:30 02:00").as_deref(), Some("2022-12-24T06:15:30Z"));
+        assert_eq!(read("2022-12-24T08:15:30.250+0200").as_deref(), Some("2022-12-24T06:15:30.25Z"));
+        // 02:30 came twice; the earlier one loses nothing.
+        assert_eq!(read("2026-10-25T02:30:00").as_deref(), Some("2026-10-25T00:30:00Z"));
+        for bad in ["", "yesterday", "24.12.2022", "2022-13-01", "2022-02-30", "2022-12-24T25:00:00", "1671868800"] {
+            assert_eq!(read(bad), None, "{bad:?} must be refused");
+        }
+    }
+
+    #[test]
+    fn only_dates_that_exist_are_dates() {
+        let read = |text: &str| parse_date("hire_date", text).map(|d| d.to_string()).ok();
+        assert_eq!(read("2024-02-29").as_deref(), Some("2024-02-29"));
+        assert_eq!(read("2014-11-09T00:00:00+01:00").as_deref(), Some("2014-11-09"));
+        for bad in ["2023-02-29", "2023-04-31", "2020-1-31", "31.01.2020", "20200131", "2020-01-31x", "0000-00-00", "ÄÖ20-01-31", ""] {
+            assert_eq!(read(bad), None, "{bad:?} must be refused");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parsers_panic(text in "\\PC{0,40}") {
+            let _ = parse_date("hire_date", &text);
+            let _ = zone("Europe/Berlin").parse_instant("updated_since", &text);
+        }
+
+        #[test]
+        fn a_shown_date_reads_back(days in 0i32..40_000) {
+            let date = Date::constant(1950, 1, 1).checked_add(jiff::Span::new().days(days)).expect("in range");
+            for name in ["Europe/Berlin", "America/Sao_Paulo", "Pacific/Apia", "Asia/Kathmandu"] {
+                let shown = zone(name).show_date(date);
+                prop_assert_eq!(parse_date("date", &shown).ok(), Some(date));
+            }
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! A company as its employees see it: zone, language, lists and attributes.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::civil::Date;
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value as Json;
+use serde_json::json;
+
+use crate::attributes::Catalogue;
+use crate::attributes::definition::DeclaredAttribute;
+use crate::attributes::definition::EntryKind;
+use crate::calendar::Zone;
+use crate::error::Error;
+use crate::ids::CompanyId;
+
+/// The language of the system attributes' labels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Locale {
+    /// English.
+    #[default]
+    En,
+    /// German.
+    De,
+    /// French.
+    Fr,
+}
+
+/// What a company says of itself; one settings item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// The slug that names it everywhere.
+    pub id: CompanyId,
+    /// Its name.
+    pub name: String,
+    /// Its IANA time zone.
+    pub time_zone: String,
+    /// The language of its labels.
+    #[serde(default)]
+    pub locale: Locale,
+    /// The ISO 4217 code of its salaries.
+    #[serde(default = "euro")]
+    pub currency: String,
+}
+
+fn euro() -> String {
+    "EUR".to_owned()
+}
+
+impl Profile {
+    /// Checks what the type system cannot.
+    pub fn validate(&self) -> Result<(), Error> {
+        if self.name.trim().is_empty() || self.name.chars().count() > 255 {
+            return Err(Error::invalid("company.name", "The company needs a name of 1 to 255 characters."));
+        }
+        if self.currency.len() != 3 || !self.currency.bytes().all(|b| b.is_ascii_uppercase()) {
+            return Err(Error::invalid("company.currency", "The currency must be an ISO 4217 code such as EUR."));
+        }
+        Zone::named(&self.time_zone).map(|_| ())
+    }
+}
+
+/// One entry of one of the company's lists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its number, unique among entries of its kind.
+    pub id: u32,
+    /// Its name, unique among entries of its kind.
+    pub name: String,
+    /// What only entries of its kind have.
+    #[serde(flatten)]
+    pub details: Details,
+}
+
+/// What only entries of one kind have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Details {
+    /// A legal entity.
+    Subcompany,
+    /// A place of work.
+    Office,
+    /// A department.
+    Department,
+    /// A team.
+    Team,
+    /// A cost center.
+    CostCenter,
+    /// Public holidays.
+    HolidayCalendar {
+        /// ISO 3166 code of the country.
+        country: String,
+        /// Name of the state, where holidays differ by state.
+        state: Option<String>,
+    },
+    /// Hours per weekday.
+    WorkSchedule {
+        /// The first day on which it holds.
+        valid_from: Option<Date>,
+        /// Monday to Sunday.
+        week: [DayLength; 7],
+    },
+    /// A kind of absence.
+    AbsenceType {
+        /// What it counts as; the wire contract lists the words.
+        category: AbsenceCategory,
+        /// Whether it is taken in days or hours.
+        unit: AbsenceUnit,
+        /// Whether somebody has to agree.
+        approval_required: bool,
+    },
+    /// A kind of document.
+    DocumentCategory,
+    /// What attendance is booked on.
+    Project {
+        /// Whether new attendance can be booked on it.
+        active: bool,
+    },
+}
+
+impl Details {
+    /// The list in which it stands.
+    #[must_use]
+    pub fn kind(&self) -> EntryKind {
+        match self {
+            Self::Subcompany => EntryKind::Subcompany,
+            Self::Office => EntryKind::Office,
+            Self::Department => EntryKind::Department,
+            Self::Team => EntryKind::Team,
+            Self::CostCenter => EntryKind::CostCenter,
+            Self::HolidayCalendar { .. } => EntryKind::HolidayCalendar,
+            Self::WorkSchedule { .. } => EntryKind::WorkSchedule,
+            Self::AbsenceType { .. } => EntryKind::AbsenceType,
+            Self::DocumentCategory => EntryKind::DocumentCategory,
+            Self::Project { .. } => EntryKind::Project,
+        }
+    }
+}
+
+/// What an absence type counts as (`TimeOffTypeResource.category` of the contract).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the contract's words, which say what they mean")]
+pub enum AbsenceCategory {
+    FamilyCare,
+    MaternityParentalLeave,
+    ChildCare,
+    ShortTimeAllowance,
+    Quarantine,
+    IrrevocableExemption,
+    SickLeave,
+    StrikeAndLockout,
+    PublicDuty,
+    UnpaidSuspension,
+    PaidVacation,
+    UnpaidVacation,
+    UnexcusedAbsence,
+    OffsiteWork,
+    Other,
+    Undefined,
+}
+
+/// Whether an absence is taken in days or hours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AbsenceUnit {
+    /// Whole and half days.
+    #[default]
+    Day,
+    /// From one time to another.
+    Hour,
+}
+
+/// The working time of one weekday in minutes, written `08:00`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DayLength(u16);
+
+impl TryFrom<String> for DayLength {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        let digits = |part: &str| {
+            (part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse::<u16>().ok()).flatten()
+        };
+        match text.split_once(':').and_then(|(h, m)| Some((digits(h)?, digits(m)?))) {
+            Some((hours, minutes)) if minutes < 60 && hours * 60 + minutes <= 24 * 60 => Ok(Self(hours * 60 + minutes)),
+            _ => Err(Error::invalid("work_schedules", "A working time must be HH:MM, 00:00 to 24:00.")),
+        }
+    }
+}
+
+impl From<DayLength> for String {
+    fn from(length: DayLength) -> Self {
+        length.to_string()
+    }
+}
+
+impl fmt::Display for DayLength {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
+    }
+}
+
+/// Monday to Sunday as the wire and company files name them.
+pub const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+impl Entry {
+    /// The entry as an employee's attribute shows it: `{"type", "attributes": {"id", "name", …}}`.
+    #[must_use]
+    pub fn show(&self, zone: &Zone) -> Json {
+        let mut attributes = json!({"id": self.id, "name": self.name});
+        match &self.details {
+            Details::HolidayCalendar { country, state } => {
+                attributes["country"] = json!(country);
+                attributes["state"] = json!(state);
+            }
+            Details::WorkSchedule { valid_from, week } => {
+                attributes["valid_from"] = json!(valid_from.map(|date| zone.show_date(date)));
+                for (day, length) in WEEKDAYS.iter().zip(week) {
+                    attributes[*day] = json!(length);
+                }
+            }
+            Details::AbsenceType { category, .. } => attributes["category"] = json!(category),
+            Details::Subcompany
+            | Details::Office
+            | Details::Department
+            | Details::Team
+            | Details::CostCenter
+            | Details::DocumentCategory
+            | Details::Project { .. } => {}
+        }
+        json!({"type": self.details.kind().wire_type(), "attributes": attributes})
+    }
+}
+
+/// A company with all that its settings say, ready to read and render with.
+#[derive(Clone, Debug)]
+pub struct Company {
+    /// What it says of itself.
+    pub profile: Profile,
+    /// Its time zone.
+    pub zone: Zone,
+    /// Its attributes.
+    pub catalogue: Catalogue,
+    entries: BTreeMap<(EntryKind, u32), Entry>,
+}
+
+impl Company {
+    /// Puts a company together from its settings.
+    pub fn new(profile: Profile, entries: Vec<Entry>, attributes: Vec<DeclaredAttribute>) -> Result<Self, Error> {
+        let zone = Zone::named(&profile.time_zone)?;
+        let catalogue = Catalogue::new(profile.locale, attributes);
+        let entries = entries.into_iter().map(|entry| ((entry.details.kind(), entry.id), entry)).collect();
+        Ok(Self { profile, zone, catalogue, entries })
+    }
+
+    /// The entry of a list with a number.
+    #[must_use]
+    pub fn entry(&self, kind: EntryKind, id: u32) -> Option<&Entry> {
+        self.entries.get(&(kind, id))
+    }
+
+    /// The entry of a list with a name, which must be spelled as it is stored.
+    #[must_use]
+    pub fn entry_named(&self, kind: EntryKind, name: &str) -> Option<&Entry> {
+        self.entries_of(kind).find(|entry| entry.name == name.trim())
+    }
+
+    /// All entries of a list in the order of their numbers.
+    pub fn entries_of(&self, kind: EntryKind) -> impl Iterator<Item = &Entry> {
+        self.entries.range((kind, 0)..=(kind, u32::MAX)).map(|(_, entry)| entry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn day_lengths_are_hours_and_minutes() {
+        for good in ["00:00", "08:30", "24:00"] {
+            assert_eq!(DayLength::try_from(good.to_owned()).map(String::from).ok().as_deref(), Some(good));
+        }
+        for bad in ["", "8:30", "08:60", "24:01", "25:00", "08-00", "+8:00", "08:00:00"] {
+            assert!(DayLength::try_from(bad.to_owned()).is_err(), "{bad:?} must be refused");
+        }
+    }
+}

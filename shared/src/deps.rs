@@ -1,0 +1,38 @@
+//! What every router is built from.
+
+use std::sync::Arc;
+
+use crate::aws::companies::Companies;
+use crate::aws::credentials::Credentials;
+use crate::aws::table::Table;
+use crate::clock::Clock;
+use crate::http::limits::Limits;
+
+/// The store, its caches, the clock and the limits: made once per process, cloned into every request.
+#[derive(Clone, Debug)]
+pub struct Deps {
+    /// The table.
+    pub table: Table,
+    /// Companies and their settings.
+    pub companies: Companies,
+    /// Credentials and tokens.
+    pub credentials: Credentials,
+    /// The source of "now".
+    pub clock: Clock,
+    /// How many requests are taken from whom.
+    pub limits: Arc<Limits>,
+}
+
+impl Deps {
+    /// Everything over one table.
+    #[must_use]
+    pub fn new(table: Table, clock: Clock, limits: Limits) -> Self {
+        Self {
+            companies: Companies::new(table.clone()),
+            credentials: Credentials::new(table.clone(), clock.clone()),
+            table,
+            clock,
+            limits: Arc::new(limits),
+        }
+    }
+}

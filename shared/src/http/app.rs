@@ -1,0 +1,153 @@
+//! What surrounds every router: request id, log line, fallbacks, panics.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::MatchedPath;
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use axum::http::HeaderName;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::middleware;
+use axum::middleware::Next;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use tower_http::catch_panic::CatchPanicLayer;
+use uuid::Uuid;
+
+use crate::deps::Deps;
+use crate::error::Error;
+use crate::http::context::ClientIp;
+use crate::http::context::PlatformRequestId;
+use crate::http::context::RequestContext;
+use crate::http::respond;
+use crate::http::respond::Cause;
+
+/// The header in which a request's id comes and goes.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A router with everything that surrounds it, ready to serve.
+#[must_use]
+pub fn app(router: Router, deps: &Deps) -> Router {
+    let deps = deps.clone();
+    router
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(unknown_method)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(move |request: Request, next: Next| answer(deps.clone(), request, next)))
+}
+
+async fn unknown_path() -> Error {
+    Error::not_found("There is nothing at this path.")
+}
+
+async fn unknown_method() -> Response {
+    let text = "This path does not take this method; the Allow header lists those that it takes.";
+    respond::failure(StatusCode::METHOD_NOT_ALLOWED, text, BTreeMap::new(), None)
+}
+
+fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    // The panic's text may hold anything, so it stays out of the log line; the panic hook has named the place.
+    Error::Internal("a handler panicked".to_owned()).into_response()
+}
+
+async fn answer(deps: Deps, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let context = RequestContext::new(request_id(&request));
+    request.extensions_mut().insert(context.clone());
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+
+    let address = request.extensions().get::<ClientIp>().map(|ip| ip.0);
+    let response = match deps.limits.check_address(address) {
+        Ok(()) => context.meter().measure(next.run(request)).await,
+        Err(error) => error.into_response(),
+    };
+    let response = finish(&context, response);
+    log(&context, method.as_str(), route.as_deref(), &response, started);
+    response
+}
+
+fn request_id(request: &Request) -> String {
+    if let Some(PlatformRequestId(id)) = request.extensions().get() {
+        return id.clone();
+    }
+    let sent = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    match sent {
+        Some(id) if (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
+            id.to_owned()
+        }
+        _ => Uuid::new_v4().to_string(),
+    }
+}
+
+/// Adds what every answer carries. A 5xx gets the constant body of its kind, with the request's id.
+fn finish(context: &RequestContext, response: Response) -> Response {
+    let status = response.status();
+    let mut response = match response.extensions().get::<Cause>().cloned() {
+        Some(cause) => {
+            let id = Some(context.id().to_owned());
+            let mut constant = respond::failure(status, respond::constant_text(status), BTreeMap::new(), id);
+            copy(response.headers(), constant.headers_mut(), &header::RETRY_AFTER);
+            constant.extensions_mut().insert(cause);
+            constant
+        }
+        None => response,
+    };
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(context.id()) {
+        headers.insert(REQUEST_ID, id);
+    }
+    // Personal data has no business in a cache on the way, nor as anything but what it is.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Some(caller) = context.caller()
+        && let Ok(mut authorization) = HeaderValue::from_str(&format!("Bearer {}", caller.token))
+    {
+        authorization.set_sensitive(true);
+        headers.insert(header::AUTHORIZATION, authorization);
+    }
+    response
+}
+
+fn copy(from: &HeaderMap, to: &mut HeaderMap, name: &HeaderName) {
+    if let Some(value) = from.get(name) {
+        to.insert(name.clone(), value.clone());
+    }
+}
+
+/// One line per request. The route is the pattern, never the path or the query: those hold what clients sent.
+fn log(context: &RequestContext, method: &str, route: Option<&str>, response: &Response, started: Instant) {
+    let counts = context.meter().counts();
+    let caller = context.caller();
+    let cause = response.extensions().get::<Cause>().map(|cause| cause.0.as_str());
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "muster::request",
+                request_id = context.id(),
+                method,
+                route = route.unwrap_or("none"),
+                company = caller.map(|caller| caller.company.as_str()),
+                credential = caller.map(|caller| tracing::field::display(&caller.client_id)),
+                status = response.status().as_u16(),
+                duration_ms = started.elapsed().as_secs_f64() * 1000.0,
+                store_calls = counts.calls,
+                round_trips = counts.round_trips,
+                read_units = counts.read_units,
+                write_units = counts.write_units,
+                cause,
+                "request"
+            )
+        };
+    }
+    if response.status().is_server_error() {
+        line!(error);
+    } else {
+        line!(info);
+    }
+}

@@ -1,0 +1,18 @@
+//! Requests in, envelopes out. The only place with HTTP status codes, beside the handlers.
+//!
+//! - [`routes`]: the list of a resource's endpoints, each with the scope that it demands
+//! - [`permit`]: what a handler receives when the scope check has passed
+//! - [`app`]: what surrounds every router: request id, log line, fallbacks, panics
+//! - [`body`], [`query`], [`paging`]: what clients send, in all the forms in which they send it
+//! - [`respond`]: envelopes and errors
+//! - [`limits`]: how many requests are taken from whom
+
+pub mod app;
+pub mod body;
+pub mod context;
+pub mod limits;
+pub mod paging;
+pub mod permit;
+pub mod query;
+pub mod respond;
+pub mod routes;

@@ -1,0 +1,141 @@
+//! What a handler receives when the scope check has passed.
+//!
+//! Only the guard of a route and the operator's own commands can make a permit,
+//! so a handler or store function that takes one cannot run without the check.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use axum::http::Method;
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::IntoResponse;
+use axum::response::Response;
+
+use crate::attributes::Readable;
+use crate::deps::Deps;
+use crate::error::Error;
+use crate::http::context::Caller;
+use crate::http::context::RequestContext;
+use crate::ids::CompanyId;
+use crate::scope::Action;
+use crate::scope::Scope;
+
+/// Leave to read a company's records, filtered by what is readable.
+#[derive(Clone, Debug)]
+pub struct ReadPermit(Arc<Grant>);
+
+/// Leave to change a company's records.
+#[derive(Clone, Debug)]
+pub struct WritePermit(Arc<Grant>);
+
+#[derive(Debug)]
+struct Grant {
+    company: CompanyId,
+    readable: Readable,
+    action: Action,
+}
+
+impl ReadPermit {
+    /// The only company whose records may be read.
+    #[must_use]
+    pub fn company(&self) -> &CompanyId {
+        &self.0.company
+    }
+
+    /// The attributes that may be shown.
+    #[must_use]
+    pub fn readable(&self) -> &Readable {
+        &self.0.readable
+    }
+}
+
+impl WritePermit {
+    /// The only company whose records may be changed.
+    #[must_use]
+    pub fn company(&self) -> &CompanyId {
+        &self.0.company
+    }
+
+    /// The operator's leave: whoever may run commands on the table may change all of it.
+    #[must_use]
+    pub fn operator(company: CompanyId) -> Self {
+        Self(Arc::new(Grant { company, readable: Readable::All, action: Action::Write }))
+    }
+}
+
+/// The scope check in front of a route's handler.
+pub(crate) async fn guard(deps: Deps, scope: Scope, mut request: Request, next: Next) -> Response {
+    let context = request.extensions().get::<RequestContext>().cloned();
+    let presented = bearer(request.headers());
+    let admitted = match presented {
+        Ok(token) => admit(&deps, scope, request.method().clone(), token, context).await,
+        Err(error) => Err(error),
+    };
+    match admitted {
+        Ok(grant) => {
+            request.extensions_mut().insert(Arc::new(grant));
+            next.run(request).await
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn admit(
+    deps: &Deps,
+    scope: Scope,
+    method: Method,
+    token: String,
+    context: Option<RequestContext>,
+) -> Result<Grant, Error> {
+    let invalid = || Error::Forbidden("Provided authorization is not valid".to_owned());
+    let credential = deps.credentials.of_token(&token).await?.ok_or_else(invalid)?;
+    let (client_id, company) = (credential.client_id, credential.company.clone());
+    if let Some(context) = context {
+        context.accept(Caller { client_id, company: company.clone(), token });
+    }
+    if !credential.scopes.contains(&scope) {
+        return Err(Error::Forbidden(format!("The credential does not have the scope {scope}.")));
+    }
+    deps.limits.check_credential(scope, client_id, &method)?;
+    Ok(Grant { company, readable: credential.readable.clone(), action: scope.action })
+}
+
+fn bearer(headers: &HeaderMap) -> Result<String, Error> {
+    let header = headers.get(header::AUTHORIZATION).ok_or(Error::Unauthenticated)?;
+    let invalid = || Error::Forbidden("Provided authorization is not valid".to_owned());
+    let text = header.to_str().map_err(|_| invalid())?.trim();
+    if text.is_empty() {
+        return Err(Error::Unauthenticated);
+    }
+    match text.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim().to_owned()),
+        _ => Err(invalid()),
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for ReadPermit {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        grant(parts, Action::Read).map(Self)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for WritePermit {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        grant(parts, Action::Write).map(Self)
+    }
+}
+
+fn grant(parts: &Parts, action: Action) -> Result<Arc<Grant>, Error> {
+    match parts.extensions.get::<Arc<Grant>>() {
+        Some(grant) if grant.action == action => Ok(grant.clone()),
+        _ => Err(Error::Internal(format!("the route does not demand a {action:?} scope, its handler does"))),
+    }
+}

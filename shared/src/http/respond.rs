@@ -1,0 +1,124 @@
+//! Envelopes and errors. One place decides which error has which status and body.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::Badness;
+use crate::error::Error;
+
+/// The v1 envelope of an answer that succeeded.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Success<T> {
+    /// Always `true`.
+    pub success: bool,
+    /// What was asked for.
+    pub data: T,
+}
+
+/// An answer that succeeded.
+pub fn success<T: Serialize>(data: T) -> Response {
+    Json(Success { success: true, data }).into_response()
+}
+
+/// The v1 envelope of an error.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Failure {
+    /// Always `false`.
+    pub success: bool,
+    /// What went wrong.
+    pub error: FailureDetail,
+}
+
+/// What went wrong.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FailureDetail {
+    /// The HTTP status once more.
+    pub code: u16,
+    /// One sentence.
+    pub message: String,
+    /// Each field that is wrong, with what is wrong with it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub error_data: BTreeMap<String, Vec<String>>,
+    /// The id under which the log knows a failure that is not the caller's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+/// Why an answer is a 5xx; for the log line, never for the caller.
+#[derive(Clone, Debug)]
+pub(crate) struct Cause(pub String);
+
+/// The status of an error. Adding a variant without deciding this does not compile.
+#[must_use]
+pub fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::Invalid(invalid) => match invalid.badness {
+            Badness::Malformed => StatusCode::BAD_REQUEST,
+            Badness::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Badness::Rejected => StatusCode::UNPROCESSABLE_ENTITY,
+        },
+        Error::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::NotFound { .. } => StatusCode::NOT_FOUND,
+        Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// An answer that failed, with the constant text of its kind where the cause is not the caller's.
+pub(crate) fn failure(
+    status: StatusCode,
+    message: &str,
+    error_data: BTreeMap<String, Vec<String>>,
+    request_id: Option<String>,
+) -> Response {
+    let code = status.as_u16();
+    let error = FailureDetail { code, message: message.to_owned(), error_data, request_id };
+    (status, Json(Failure { success: false, error })).into_response()
+}
+
+/// The constant text of a 5xx.
+pub(crate) fn constant_text(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE => "The service is temporarily unavailable. Please try again.",
+        _ => "Something went wrong.",
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let status = status(&self);
+        let mut response = match &self {
+            Self::Unavailable(cause) | Self::Internal(cause) => {
+                let mut response = failure(status, constant_text(status), BTreeMap::new(), None);
+                response.extensions_mut().insert(Cause(cause.clone()));
+                response
+            }
+            Self::Invalid(invalid) => failure(status, &invalid.message, invalid.fields.clone(), None),
+            Self::NotFound { message, field: Some((name, detail)) } => {
+                failure(status, message, BTreeMap::from([((*name).to_owned(), vec![detail.clone()])]), None)
+            }
+            other => failure(status, &other.to_string(), BTreeMap::new(), None),
+        };
+        let retry_after = match self {
+            Self::Throttled { retry_after_seconds, .. } => Some(retry_after_seconds),
+            Self::Unavailable(_) => Some(1),
+            _ => None,
+        };
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

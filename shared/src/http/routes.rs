@@ -1,0 +1,97 @@
+//! The list of a resource's endpoints: method, path, scope, handler.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::middleware;
+use axum::middleware::Next;
+use axum::routing::MethodFilter;
+use axum::routing::MethodRouter;
+use axum::routing::on;
+
+use crate::deps::Deps;
+use crate::http::permit;
+use crate::scope::Scope;
+
+/// One endpoint, for the tests that compare the routers with the documents.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Endpoint {
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// The path with its parameters in braces.
+    pub path: &'static str,
+    /// The scope that it demands; `None` is open to everybody.
+    pub scope: Option<Scope>,
+}
+
+/// A resource's endpoints as they are listed.
+#[derive(Debug)]
+pub struct Routes {
+    deps: Deps,
+    router: Router<Deps>,
+    endpoints: Vec<Endpoint>,
+}
+
+impl Routes {
+    /// No endpoint yet.
+    #[must_use]
+    pub fn new(deps: Deps) -> Self {
+        Self { deps, router: Router::new(), endpoints: Vec::new() }
+    }
+
+    /// An endpoint that demands a scope.
+    #[must_use]
+    pub fn guarded<H, T>(self, method: &Method, path: &'static str, scope: Scope, handler: H) -> Self
+    where
+        H: Handler<T, Deps>,
+        T: 'static,
+    {
+        let deps = self.deps.clone();
+        let check = middleware::from_fn(move |request: Request, next: Next| {
+            permit::guard(deps.clone(), scope, request, next)
+        });
+        let handler = on(filter(method), handler).route_layer(check);
+        self.add(method, path, Some(scope), handler)
+    }
+
+    /// An endpoint that is open to everybody.
+    #[must_use]
+    pub fn open<H, T>(self, method: &Method, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Deps>,
+        T: 'static,
+    {
+        let handler = on(filter(method), handler);
+        self.add(method, path, None, handler)
+    }
+
+    fn add(mut self, method: &Method, path: &'static str, scope: Option<Scope>, handler: MethodRouter<Deps>) -> Self {
+        self.router = self.router.route(path, handler);
+        self.endpoints.push(Endpoint { method: method.to_string(), path, scope });
+        self
+    }
+
+    /// The endpoints as they were listed.
+    #[must_use]
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+
+    /// The router of these endpoints.
+    #[must_use]
+    pub fn into_router(self) -> Router {
+        self.router.with_state(self.deps)
+    }
+}
+
+/// A GET answers HEAD as well, as it should.
+fn filter(method: &Method) -> MethodFilter {
+    match *method {
+        Method::POST => MethodFilter::POST,
+        Method::PATCH => MethodFilter::PATCH,
+        Method::PUT => MethodFilter::PUT,
+        Method::DELETE => MethodFilter::DELETE,
+        _ => MethodFilter::GET,
+    }
+}

@@ -1,0 +1,196 @@
+//! Identifiers, each its own type, each parsed in one place.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::error::Error;
+
+/// The slug that names a company in its file, in every key and in the log:
+/// 1 to 40 of `a-z`, `0-9` and `-`, beginning with a letter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CompanyId(String);
+
+impl CompanyId {
+    /// The slug as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for CompanyId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let well_formed = (1..=40).contains(&text.len())
+            && text.starts_with(|c: char| c.is_ascii_lowercase())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if well_formed {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Error::invalid(
+                "company.id",
+                "The company id must be 1 to 40 of a-z, 0-9 and -, beginning with a letter.",
+            ))
+        }
+    }
+}
+
+impl TryFrom<String> for CompanyId {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+impl From<CompanyId> for String {
+    fn from(id: CompanyId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for CompanyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The number of an employee: 1 to 2,147,483,647, as the wire contract declares
+/// it (`format: int32`). It is also the v2 person id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct EmployeeId(u32);
+
+impl EmployeeId {
+    /// The largest id that the wire format can carry.
+    pub const MAX: u32 = i32::MAX as u32;
+
+    /// An id from a number, if it is one that an employee can have.
+    #[must_use]
+    pub fn new(number: u64) -> Option<Self> {
+        match u32::try_from(number) {
+            Ok(number @ 1..=Self::MAX) => Some(Self(number)),
+            _ => None,
+        }
+    }
+
+    /// The id as a number.
+    #[must_use]
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl TryFrom<u32> for EmployeeId {
+    type Error = Error;
+
+    fn try_from(number: u32) -> Result<Self, Error> {
+        Self::new(u64::from(number)).ok_or_else(|| {
+            Error::invalid("id", format!("An employee id must be between 1 and {}.", Self::MAX))
+        })
+    }
+}
+
+impl From<EmployeeId> for u32 {
+    fn from(id: EmployeeId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for EmployeeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The prefix that the vendor gives client ids, secrets and tokens; clients check for it.
+pub const CREDENTIAL_PREFIX: &str = "papi-";
+
+/// The public half of an API credential, `papi-` and a version 4 UUID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientId(Uuid);
+
+impl ClientId {
+    /// A new random client id.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+
+    /// The sixteen bytes that a bearer token carries to name its credential.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
+    /// The client id that a token's sixteen bytes name.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+}
+
+impl FromStr for ClientId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        text.strip_prefix(CREDENTIAL_PREFIX)
+            .and_then(|uuid| Uuid::try_parse(uuid).ok())
+            .map(Self)
+            .ok_or_else(|| Error::invalid("client_id", "The client_id must be papi- and a UUID."))
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{CREDENTIAL_PREFIX}{}", self.0.hyphenated())
+    }
+}
+
+impl Serialize for ClientId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ClientId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn company_ids_are_slugs() {
+        for good in ["a", "alpenrad", "a-1"] {
+            assert_eq!(good.parse::<CompanyId>().map(String::from).ok().as_deref(), Some(good));
+        }
+        for bad in ["", "A", "1a", "a#b", "a b", "-a", &"a".repeat(41)] {
+            assert!(bad.parse::<CompanyId>().is_err(), "{bad:?} must be refused");
+        }
+    }
+
+    #[test]
+    fn employee_ids_fit_the_wire() {
+        assert_eq!(EmployeeId::new(0), None);
+        assert_eq!(EmployeeId::new(1).map(EmployeeId::get), Some(1));
+        assert_eq!(EmployeeId::new(2_147_483_647).map(EmployeeId::get), Some(2_147_483_647));
+        assert_eq!(EmployeeId::new(2_147_483_648), None);
+    }
+
+    #[test]
+    fn client_ids_read_back_what_they_show() {
+        let id = ClientId::random();
+        assert_eq!(id.to_string().parse::<ClientId>().ok(), Some(id));
+        assert_eq!(ClientId::from_bytes(*id.as_bytes()), id);
+    }
+}
