@@ -33,6 +33,7 @@ use utoipa::ToSchema;
 use crate::model;
 use crate::model::Purpose;
 use crate::store;
+use crate::store::New;
 
 /// What a client that asks for more than one page gets at most, and without asking.
 const MAX_LIMIT: u64 = 200;
@@ -279,7 +280,7 @@ pub async fn create_employee(
         Patch::Keep | Patch::Clear => None,
     };
     let id = store::take_ids(&deps, &permit, 1).await?;
-    store::create(&deps, &permit, id, draft.changes, supervisor).await?;
+    store::create(&deps, &permit, vec![New { id, changes: draft.changes, supervisor }]).await?;
     let data = CreatedEmployee { id: id.get(), message: "success" };
     Ok(Json(Created { success: true, data, meta: draft.meta }).into_response())
 }

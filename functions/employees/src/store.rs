@@ -196,35 +196,52 @@ pub async fn reserve_id(deps: &Deps, permit: &WritePermit, id: EmployeeId) -> Re
     deps.table.raise(keys::sequence(permit.company(), SEQUENCE), i64::from(id.get())).await
 }
 
-/// Stores a new employee under an id that was taken or reserved.
+/// A new employee, with an id that was taken or reserved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct New {
+    /// The number.
+    pub id: EmployeeId,
+    /// The attributes.
+    pub changes: Changes,
+    /// The person to whom the employee reports.
+    pub supervisor: Option<EmployeeId>,
+}
+
+/// How many employees one transaction takes: each is at most five of its hundred items.
+pub const MAX_NEW: usize = 19;
+
+/// Stores new employees, all of them or none; up to [`MAX_NEW`].
 ///
-/// Access pattern: one transaction: the employee and the e-mail address if both
-/// are new, the mark of the change, the rank index, and that the supervisor is there.
-pub async fn create(
-    deps: &Deps,
-    permit: &WritePermit,
-    id: EmployeeId,
-    changes: Changes,
-    supervisor: Option<EmployeeId>,
-) -> Result<(), Error> {
+/// Access pattern: one transaction: each employee and e-mail address if both
+/// are new, the marks of the changes, the rank index, and that supervisors who
+/// are not among the new ones are there.
+pub async fn create(deps: &Deps, permit: &WritePermit, new: Vec<New>) -> Result<(), Error> {
     let company = permit.company();
-    let changes = with_supervisor(changes, supervisor.map_or(Patch::Keep, Patch::Set))?;
-    let employee = Employee::new(id, changes, deps.clock.now());
-    let email = comparable_email(employee.email().unwrap_or_default());
-    let claim = Item::encode(keys::email(company, &email), &EmailClaim { id })?;
-    let exists = Error::Conflict(format!("There is another employee with the id {id}."));
-    let mut transaction = deps
-        .table
-        .transaction()
-        .put_if(claim, Condition::absent(), model::email_taken())
-        .put_if(Item::encode(keys::employee(company, id), &employee)?, Condition::absent(), exists)
-        .put(mark(company, &employee)?);
-    transaction = ranks::insert(transaction, company, id);
-    if let Some(supervisor) = supervisor {
-        let key = keys::employee(company, supervisor);
+    let now = deps.clock.now();
+    let ids: BTreeSet<EmployeeId> = new.iter().map(|one| one.id).collect();
+    let supervisors: BTreeSet<EmployeeId> = new.iter().filter_map(|one| one.supervisor).collect();
+    let mut transaction = deps.table.transaction();
+    for New { id, changes, supervisor } in new {
+        let changes = with_supervisor(changes, supervisor.map_or(Patch::Keep, Patch::Set))?;
+        transaction = put_new(transaction, company, &Employee::new(id, changes, now))?;
+    }
+    transaction = ranks::insert(transaction, company, ids.iter().copied());
+    for supervisor in supervisors.difference(&ids) {
+        let key = keys::employee(company, *supervisor);
         transaction = transaction.require(key, present(), model::no_supervisor(supervisor));
     }
     transaction.commit().await
+}
+
+fn put_new<'t>(transaction: Transaction<'t>, company: &CompanyId, employee: &Employee) -> Result<Transaction<'t>, Error> {
+    let id = employee.id;
+    let email = comparable_email(employee.email().unwrap_or_default());
+    let claim = Item::encode(keys::email(company, &email), &EmailClaim { id })?;
+    let exists = Error::Conflict(format!("There is another employee with the id {id}."));
+    Ok(transaction
+        .put_if(claim, Condition::absent(), model::email_taken())
+        .put_if(Item::encode(keys::employee(company, id), employee)?, Condition::absent(), exists)
+        .put(mark(company, employee)?))
 }
 
 /// The employees with these e-mail addresses, by their addresses in lower case.

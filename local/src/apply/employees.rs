@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use employees::model;
 use employees::store;
+use employees::store::New;
 use rust_decimal::Decimal;
 use serde_json::Map;
 use serde_json::Value as Json;
@@ -201,24 +202,34 @@ pub async fn apply(
     let stored = store::find_all_by_email(deps, permit, emails.into_iter()).await?;
     let mut ids: BTreeMap<String, EmployeeId> = stored.iter().map(|(email, one)| (email.clone(), one.id)).collect();
     let mut numbers = take_numbers(deps, permit, &people, &stored).await?;
+    let mut batch: Vec<(String, New)> = Vec::new();
     for person in people {
-        let fail = |error: Error| Failure::usage(format!("{}: {}", person.email, Failure::from(error)));
-        let supervisor = resolve(&person, &ids).map_err(fail)?;
+        let supervisor = resolve(&person, &ids).map_err(|error| about(&person.email, error))?;
         match stored.get(&person.email) {
-            Some(employee) => change(deps, permit, &person, employee, &supervisor, report, say).await?,
+            Some(employee) => {
+                // The new ones that were put off can be this one's bosses.
+                create(deps, permit, &mut batch, report, say).await?;
+                change(deps, permit, &person, employee, &supervisor, report, say).await?;
+            }
             None => {
                 let id = match person.id {
                     Some(id) => id,
                     None => numbers.next().ok_or_else(|| Failure::usage("not enough employee ids were taken"))?,
                 };
-                create(deps, permit, company, &person, id, &supervisor).await.map_err(fail)?;
                 ids.insert(person.email.clone(), id);
-                say(&format!("created employee {id}"));
-                report.employees_created += 1;
+                batch.push((person.email.clone(), new(deps, company, person, id, &supervisor)));
+                if batch.len() == store::MAX_NEW {
+                    create(deps, permit, &mut batch, report, say).await?;
+                }
             }
         }
     }
-    Ok(())
+    create(deps, permit, &mut batch, report, say).await
+}
+
+/// A failure that says whose it is.
+fn about(email: &str, error: Error) -> Failure {
+    Failure::usage(format!("{email}: {}", Failure::from(error)))
 }
 
 /// Numbers for those who are new and bring none, taken at once.
@@ -251,22 +262,42 @@ fn resolve(person: &Person, ids: &BTreeMap<String, EmployeeId>) -> Result<Patch<
     }
 }
 
-async fn create(
-    deps: &Deps,
-    permit: &WritePermit,
-    company: &Company,
-    person: &Person,
-    id: EmployeeId,
-    supervisor: &Patch<EmployeeId>,
-) -> Result<(), Error> {
-    let mut changes = person.changes.clone();
+fn new(deps: &Deps, company: &Company, person: Person, id: EmployeeId, supervisor: &Patch<EmployeeId>) -> New {
+    let mut changes = person.changes;
     changes.retain(|_, value| value.is_some());
     model::default_status(&mut changes, company.zone.today(deps.clock.now()));
     let supervisor = match supervisor {
         Patch::Set(id) => Some(*id),
         Patch::Keep | Patch::Clear => None,
     };
-    store::create(deps, permit, id, changes, supervisor).await
+    New { id, changes, supervisor }
+}
+
+/// Stores new employees together; where that is refused, one by one, to find who is the reason.
+async fn create(
+    deps: &Deps,
+    permit: &WritePermit,
+    batch: &mut Vec<(String, New)>,
+    report: &mut Report,
+    say: &mut dyn FnMut(&str),
+) -> Result<(), Failure> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let together = batch.iter().map(|(_, new)| new.clone()).collect();
+    if let Err(error) = store::create(deps, permit, together).await {
+        if error.is_retryable() {
+            return Err(error.into());
+        }
+        for (email, new) in batch.iter() {
+            store::create(deps, permit, vec![new.clone()]).await.map_err(|error| about(email, error))?;
+        }
+    }
+    for (_, new) in batch.drain(..) {
+        say(&format!("created employee {}", new.id));
+        report.employees_created += 1;
+    }
+    Ok(())
 }
 
 async fn change(

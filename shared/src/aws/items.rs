@@ -12,7 +12,7 @@ use crate::error::Error;
 
 /// What is stored, with a name that is checked when it is read.
 pub trait Entity: Serialize + DeserializeOwned {
-    /// The `type` attribute of its items.
+    /// The `entity` attribute of its items.
     const TYPE: &'static str;
 }
 
@@ -25,7 +25,8 @@ const MAX_ITEM_BYTES: usize = 390_000;
 
 const PK: &str = "pk";
 const SK: &str = "sk";
-const TYPE: &str = "type";
+/// The attribute that names the type of an item; entities have no field of this name.
+pub(crate) const ENTITY: &str = "entity";
 /// The attribute by which DynamoDB removes an item: seconds since 1970.
 pub(crate) const EXPIRES_AT: &str = "expires_at";
 
@@ -38,7 +39,7 @@ impl Item {
     pub fn encode<E: Entity>(key: Key, entity: &E) -> Result<Self, Error> {
         let mut attributes: HashMap<String, AttributeValue> = serde_dynamo::to_item(entity)
             .map_err(|error| Error::Internal(format!("a {} cannot be written: {error}", E::TYPE)))?;
-        attributes.insert(TYPE.to_owned(), AttributeValue::S(E::TYPE.to_owned()));
+        attributes.insert(ENTITY.to_owned(), AttributeValue::S(E::TYPE.to_owned()));
         attributes.extend(key_attributes(key));
         let bytes: usize = attributes.iter().map(|(name, value)| name.len() + size(value)).sum();
         if bytes > MAX_ITEM_BYTES {
@@ -47,10 +48,10 @@ impl Item {
         Ok(Self(attributes))
     }
 
-    /// The `type` attribute.
+    /// The `entity` attribute.
     #[must_use]
     pub fn entity_type(&self) -> &str {
-        self.0.get(TYPE).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
+        self.0.get(ENTITY).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
     }
 
     /// Reads an entity of the expected type.
@@ -58,7 +59,7 @@ impl Item {
         if self.entity_type() != E::TYPE {
             return Err(Error::Internal(format!("a {} was found where a {} belongs", self.entity_type(), E::TYPE)));
         }
-        for name in [PK, SK, TYPE, EXPIRES_AT] {
+        for name in [PK, SK, ENTITY, EXPIRES_AT] {
             self.0.remove(name);
         }
         serde_dynamo::from_item(self.0)

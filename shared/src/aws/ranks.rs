@@ -152,13 +152,19 @@ pub async fn seek(table: &Table, company: &CompanyId, offset: u64) -> Result<See
     }
 }
 
-/// The parts of a transaction that count a new employee.
+/// The parts of a transaction that count new employees: one for the root, one for each node.
 #[must_use]
-pub fn insert<'t>(transaction: Transaction<'t>, company: &CompanyId, id: EmployeeId) -> Transaction<'t> {
-    let Place { node, leaf, bit } = place(id.get());
-    transaction
-        .add_typed(keys::rank_root(company), Root::TYPE, &[("total", 1), (&format!("n{node}"), 1)])
-        .add_typed(keys::rank_node(company, node), Node::TYPE, &[(&format!("b{leaf}"), 1 << bit)])
+pub fn insert<'t>(
+    transaction: Transaction<'t>,
+    company: &CompanyId,
+    ids: impl Iterator<Item = EmployeeId>,
+) -> Transaction<'t> {
+    let (root, nodes) = build(company, ids);
+    let total = [("total".to_owned(), root.total)];
+    let transaction = transaction.add(keys::rank_root(company), Root::TYPE, root.nodes.into_iter().chain(total));
+    nodes.into_iter().fold(transaction, |transaction, (key, node)| {
+        transaction.add(key, Node::TYPE, node.leaves.into_iter())
+    })
 }
 
 /// Root and nodes of a set of ids, for writing many employees at once.

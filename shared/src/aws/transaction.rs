@@ -16,6 +16,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use aws_sdk_dynamodb::types::Update;
 use aws_sdk_dynamodb::error::BuildError;
 
+use crate::aws::items::ENTITY;
 use crate::aws::items::Item;
 use crate::aws::items::key_attributes;
 use crate::aws::keys::Key;
@@ -145,20 +146,20 @@ impl<'t> Transaction<'t> {
 
     /// Adds to counters of an item, which is created with its type when it is missing.
     #[must_use]
-    pub fn add_typed(self, key: Key, entity_type: &str, counters: &[(&str, i64)]) -> Self {
+    pub fn add(self, key: Key, entity_type: &str, counters: impl Iterator<Item = (String, u64)>) -> Self {
         let mut update = Update::builder()
             .table_name(self.table.name())
             .set_key(Some(key_attributes(key)))
-            .expression_attribute_names("#type", "type")
-            .expression_attribute_values(":type", AttributeValue::S(entity_type.to_owned()));
+            .expression_attribute_names("#entity", ENTITY)
+            .expression_attribute_values(":entity", AttributeValue::S(entity_type.to_owned()));
         let mut clauses = Vec::new();
-        for (index, (counter, by)) in counters.iter().enumerate() {
+        for (index, (counter, by)) in counters.enumerate() {
             clauses.push(format!("#n{index} :n{index}"));
             update = update
-                .expression_attribute_names(format!("#n{index}"), *counter)
+                .expression_attribute_names(format!("#n{index}"), counter)
                 .expression_attribute_values(format!(":n{index}"), AttributeValue::N(by.to_string()));
         }
-        let expression = format!("ADD {} SET #type = :type", clauses.join(", "));
+        let expression = format!("ADD {} SET #entity = :entity", clauses.join(", "));
         let update = update.update_expression(expression).build();
         self.part(update.map(|update| TransactWriteItem::builder().update(update).build()), None)
     }
