@@ -1,1 +1,182 @@
+//! What the black-box tests share: a running muster, and clients of it.
+//!
+//! One process of tests has one embedded storage, started on the first use and
+//! left to the end of the process. Each test has its own company in it, its own
+//! API server on a free port and its own clients, so tests run side by side in
+//! any order, and every test is one of tenant isolation as well.
 
+#![expect(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "a test fails by panicking")]
+
+pub mod answer;
+pub mod log;
+pub mod storage;
+
+use muster::api;
+use muster::apply;
+use muster::apply::file::CompanyFile;
+use muster::credentials;
+use muster::serve;
+use serde_json::Value as Json;
+use serde_json::json;
+use shared::attributes::Readable;
+use shared::aws::credentials::Credential;
+use shared::clock::Clock;
+use shared::deps::Deps;
+use shared::http::limits::Limits;
+use shared::ids::CompanyId;
+use shared::scope::Scope;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+pub use answer::Answer;
+
+/// A small company with one entry in each list and an attribute of each type.
+pub const COMPANY: &str = include_str!("company.yaml");
+/// The company of `cargo run`.
+pub const DEMO: &str = include_str!("../../companies/demo.yaml");
+
+/// A running API with a company of its own.
+#[derive(Debug)]
+pub struct Muster {
+    /// Where it listens.
+    pub base_url: String,
+    /// Its company.
+    pub company: CompanyId,
+    /// What its routers are built from; its clock can be set forward.
+    pub deps: Deps,
+    // The server stops when the sender is dropped.
+    _stop: watch::Sender<bool>,
+}
+
+impl Muster {
+    /// A company from [`COMPANY`], without limits.
+    pub async fn start() -> Self {
+        Self::with(COMPANY, Limits::off()).await
+    }
+
+    /// A company from the text of a company file; its id is replaced by one of its own.
+    pub async fn with(file: &str, limits: Limits) -> Self {
+        log::capture();
+        let deps = Deps::new(storage::table(), Clock::system(), limits);
+        let company: CompanyId = format!("t-{}", uuid::Uuid::new_v4().simple()).parse().expect("a slug");
+        let mut file = CompanyFile::parse("a test's company", file).expect("a company file");
+        file.company.id = company.clone();
+        apply::apply(&deps, &file, &mut |_| {}).await.expect("the company is applied");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let base_url = format!("http://{}", listener.local_addr().expect("an address"));
+        let (stop, stopping) = watch::channel(false);
+        tokio::spawn(serve::serve(listener, api::router(&deps), stopping));
+        Self { base_url, company, deps, _stop: stop }
+    }
+
+    /// A credential of the company, and its secret.
+    pub async fn credential(&self, scopes: &[&str], readable: &[&str]) -> (Credential, String) {
+        let scopes = scopes.iter().map(|scope| scope.parse::<Scope>().expect("a scope")).collect();
+        let readable = readable.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
+        let readable = Readable::try_from(readable).expect("attribute keys");
+        let (credential, secret) =
+            credentials::create(&self.deps, &self.company, "Test", scopes, readable).await.expect("a credential");
+        (credential, secret.reveal().to_owned())
+    }
+
+    /// A client with a new credential, logged in.
+    pub async fn client(&self, scopes: &[&str], readable: &[&str]) -> Client {
+        let (credential, secret) = self.credential(scopes, readable).await;
+        let login = json!({"client_id": credential.client_id, "client_secret": secret});
+        let answer = self.anonymous().post("/v1/auth", &login).await;
+        assert_eq!(answer.status, 200, "login: {}", answer.body);
+        let token = answer.body["data"]["token"].as_str().expect("a token").to_owned();
+        Client { base_url: self.base_url.clone(), token: Some(token), http: http() }
+    }
+
+    /// A client that may do everything and read every attribute.
+    pub async fn admin(&self) -> Client {
+        let scopes: Vec<String> = Scope::all().iter().map(ToString::to_string).collect();
+        let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+        self.client(&scopes, &["*"]).await
+    }
+
+    /// A client without a token.
+    #[must_use]
+    pub fn anonymous(&self) -> Client {
+        Client { base_url: self.base_url.clone(), token: None, http: http() }
+    }
+
+    /// A client with any token.
+    #[must_use]
+    pub fn bearer(&self, token: &str) -> Client {
+        Client { token: Some(token.to_owned()), ..self.anonymous() }
+    }
+}
+
+fn http() -> reqwest::Client {
+    reqwest::Client::builder().build().expect("an HTTP client")
+}
+
+/// Somebody who calls the API.
+#[derive(Clone, Debug)]
+pub struct Client {
+    base_url: String,
+    /// The bearer token; none for a caller who has not logged in.
+    pub token: Option<String>,
+    http: reqwest::Client,
+}
+
+impl Client {
+    /// A request with the client's token, to be completed by the test.
+    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let method = method.parse::<reqwest::Method>().expect("a method");
+        let request = self.http.request(method, format!("{}{path}", self.base_url));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// `GET`, with the query in the path.
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.request("GET", path)).await
+    }
+
+    /// `POST` of a JSON body.
+    pub async fn post(&self, path: &str, body: &Json) -> Answer {
+        Answer::of(self.request("POST", path).json(body)).await
+    }
+
+    /// `PATCH` with a JSON body.
+    pub async fn patch(&self, path: &str, body: &Json) -> Answer {
+        Answer::of(self.request("PATCH", path).json(body)).await
+    }
+
+    /// A body of any content type.
+    pub async fn send(&self, method: &str, path: &str, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
+        Answer::of(self.request(method, path).header("content-type", content_type).body(body.into())).await
+    }
+
+    /// Creates an employee with these fields beside names and a random address, and tells the id.
+    pub async fn create_employee(&self, fields: Json) -> u64 {
+        let mut employee = json!({
+            "email": format!("{}@test.example", uuid::Uuid::new_v4().simple()),
+            "first_name": "Erika",
+            "last_name": "Muster",
+        });
+        if let (Json::Object(employee), Json::Object(fields)) = (&mut employee, fields) {
+            employee.extend(fields);
+        }
+        let answer = self.post("/v1/company/employees", &json!({ "employee": employee })).await;
+        assert_eq!(answer.status, 200, "create: {}", answer.body);
+        answer.body["data"]["id"].as_u64().expect("an id")
+    }
+
+    /// The attributes of an employee.
+    pub async fn employee(&self, id: u64) -> Json {
+        let answer = self.get(&format!("/v1/company/employees/{id}")).await;
+        assert_eq!(answer.status, 200, "read: {}", answer.body);
+        answer.body["data"]["attributes"].clone()
+    }
+
+    /// The value of one attribute of an employee.
+    pub async fn value(&self, id: u64, key: &str) -> Json {
+        self.employee(id).await[key]["value"].clone()
+    }
+}

@@ -1,0 +1,60 @@
+//! The log of this process, as Lambda would have it: one JSON line per request.
+
+use std::io;
+use std::sync::Mutex;
+use std::sync::Once;
+use std::sync::PoisonError;
+use std::time::Duration;
+use std::time::Instant;
+
+use serde_json::Value as Json;
+
+static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+static CAPTURE: Once = Once::new();
+
+struct Buffer;
+
+impl io::Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LINES.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Begins to keep what is logged.
+pub fn capture() {
+    CAPTURE.call_once(|| {
+        tracing_subscriber::fmt()
+            .json()
+            .flatten_event(true)
+            .with_env_filter("info,dynoxide=error")
+            .with_writer(|| Buffer)
+            .init();
+    });
+}
+
+/// Everything that was logged up to now.
+#[must_use]
+pub fn text() -> String {
+    String::from_utf8_lossy(&LINES.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+}
+
+/// The line of a request. It is written just after the answer, so it is waited for.
+#[must_use]
+pub fn line_of(request_id: &str) -> Json {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while Instant::now() < deadline {
+        let found = text().lines().filter_map(|line| serde_json::from_str::<Json>(line).ok()).find(|line| {
+            line["request_id"] == request_id
+        });
+        if let Some(line) = found {
+            return line;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    panic!("no log line for the request {request_id}");
+}

@@ -1,0 +1,63 @@
+//! One embedded storage for all tests of a process.
+
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::mpsc;
+use std::thread;
+
+use muster::storage;
+use muster::storage::Claim;
+use muster::storage::Endpoints;
+use muster::storage::Storage;
+use shared::aws::config;
+use shared::aws::table::Table;
+
+static ENDPOINTS: OnceLock<Endpoints> = OnceLock::new();
+
+/// The table of this process's storage.
+#[must_use]
+pub fn table() -> Table {
+    config::table_at(&endpoints().dynamodb, config::LOCAL_TABLE)
+}
+
+/// The endpoints of this process's storage.
+#[must_use]
+pub fn endpoints() -> &'static Endpoints {
+    ENDPOINTS.get_or_init(start)
+}
+
+/// Starts the storage on a thread of its own: each test's runtime ends with the test, the storage must not.
+fn start() -> Endpoints {
+    let folder = folder();
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async {
+            let Claim::Ours(lock) = storage::claim(&folder).expect("a data folder") else {
+                panic!("{} is in use", folder.display());
+            };
+            let storage = Storage::start(&folder, lock, 0, 0).await.expect("embedded storage");
+            send.send(storage.endpoints().clone()).expect("somebody waits for it");
+            std::future::pending::<()>().await;
+        });
+    });
+    receive.recv().expect("the storage starts")
+}
+
+/// A new folder below the target folder. Processes end without cleaning up, so the next one does.
+fn folder() -> PathBuf {
+    let parent = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/test-storage");
+    for entry in fs::read_dir(&parent).into_iter().flatten().flatten() {
+        let alive = entry.file_name().to_str().is_some_and(|pid| Path::new("/proc").join(pid).exists());
+        if !alive {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    parent.join(std::process::id().to_string())
+}
