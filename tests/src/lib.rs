@@ -9,6 +9,7 @@
 
 pub mod answer;
 pub mod log;
+pub mod many;
 pub mod storage;
 
 use muster::api;

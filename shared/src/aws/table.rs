@@ -12,8 +12,10 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::types::PutRequest;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::WriteRequest;
 use futures_util::future::try_join_all;
 
 use crate::aws::items::EXPIRES_AT;
@@ -28,6 +30,8 @@ use crate::error::Error;
 
 /// How many keys `BatchGetItem` takes.
 const BATCH: usize = 100;
+/// How many items `BatchWriteItem` takes.
+const BATCH_PUT: usize = 25;
 /// A query reads at most so many pages of 1 MB; no answer of ours is larger.
 const MAX_QUERY_PAGES: usize = 64;
 /// How often unprocessed keys and conflicting transactions are tried.
@@ -181,19 +185,39 @@ impl Table {
         }
     }
 
-    /// Removes an item.
-    pub async fn delete(&self, key: Key) -> Result<(), Error> {
-        let output = self
-            .client
-            .delete_item()
-            .table_name(&*self.name)
-            .set_key(Some(key_attributes(key)))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|error| classify("DeleteItem", &error))?;
-        count_write(output.consumed_capacity.as_ref());
+    /// Stores items that nobody else writes, over what is there: imports, large sets of test data.
+    /// What the store left unprocessed is sent again until it is stored or the request fails.
+    pub async fn batch_put(&self, items: Vec<Item>) -> Result<(), Error> {
+        for batch in items.chunks(BATCH_PUT) {
+            let mut pending: Vec<WriteRequest> = Vec::with_capacity(batch.len());
+            for item in batch {
+                let put = PutRequest::builder().set_item(Some(item.0.clone())).build();
+                let put = put.map_err(|error| Error::Internal(format!("BatchWriteItem: {error}")))?;
+                pending.push(WriteRequest::builder().put_request(put).build());
+            }
+            self.batch_put_some(pending).await?;
+        }
         Ok(())
+    }
+
+    async fn batch_put_some(&self, mut pending: Vec<WriteRequest>) -> Result<(), Error> {
+        for attempt in 0..MAX_TRIES {
+            let output = self
+                .client
+                .batch_write_item()
+                .request_items(&*self.name, pending)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(|error| classify("BatchWriteItem", &error))?;
+            output.consumed_capacity().iter().for_each(|capacity| count_write(Some(capacity)));
+            pending = output.unprocessed_items.unwrap_or_default().remove(&*self.name).unwrap_or_default();
+            if pending.is_empty() {
+                return Ok(());
+            }
+            back_off(attempt).await;
+        }
+        Err(Error::Unavailable(format!("BatchWriteItem left {} items unprocessed", pending.len())))
     }
 
     /// Adds to the counter `n` of an item and tells what it is then. The item

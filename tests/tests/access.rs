@@ -1,0 +1,215 @@
+//! Who may do what, who sees what, and what is never logged.
+
+use std::collections::BTreeSet;
+
+use muster::api;
+use serde_json::Value as Json;
+use serde_json::json;
+use shared::http::limits::Limits;
+use shared::scope::Scope;
+use tests::Answer;
+use tests::Client;
+use tests::DEMO;
+use tests::Muster;
+use tests::log;
+
+/// A request of each endpoint that succeeds for whoever may make it.
+fn request_of(method: &str, path: &str, id: u64) -> (String, Json) {
+    let path = path.replace("{employee_id}", &id.to_string());
+    let unique = uuid::Uuid::new_v4().simple();
+    let body = match method {
+        "POST" if path.ends_with("/employees") => {
+            json!({"employee": {"email": format!("{unique}@test.example"), "first_name": "A", "last_name": "B"}})
+        }
+        "PATCH" => json!({"employee": {"position": unique.to_string()}}),
+        _ => Json::Null,
+    };
+    (path, body)
+}
+
+async fn call(client: &Client, method: &str, path: &str, id: u64) -> Answer {
+    let (path, body) = request_of(method, path, id);
+    match body {
+        Json::Null => Answer::of(client.request(method, &path)).await,
+        body => Answer::of(client.request(method, &path).json(&body)).await,
+    }
+}
+
+#[tokio::test]
+async fn every_endpoint_admits_its_own_scope_and_nobody_else() {
+    let muster = Muster::start().await;
+    let id = muster.admin().await.create_employee(json!({})).await;
+    let mut actors = Vec::new();
+    for scope in Scope::all() {
+        actors.push((scope, muster.client(&[&scope.to_string()], &["*"]).await));
+    }
+    let mut guarded = 0;
+    for endpoint in api::endpoints(&muster.deps) {
+        let Some(demanded) = endpoint.scope else { continue };
+        guarded += 1;
+        let name = format!("{} {}", endpoint.method, endpoint.path);
+        let nobody = call(&muster.anonymous(), &endpoint.method, endpoint.path, id).await;
+        assert_eq!(nobody.status, 401, "{name} as nobody");
+        let stranger = call(&muster.bearer("papi-nonsense"), &endpoint.method, endpoint.path, id).await;
+        assert_eq!(stranger.status, 403, "{name} with a bad token");
+        for (scope, client) in &actors {
+            let answer = call(client, &endpoint.method, endpoint.path, id).await;
+            let wanted = if *scope == demanded { 200 } else { 403 };
+            assert_eq!(answer.status, wanted, "{name} with {scope}: {}", answer.body);
+            if wanted == 403 {
+                assert!(answer.message().contains(&demanded.to_string()), "{name}: {}", answer.body);
+            }
+        }
+        // Nor does a record of one company exist for another.
+        let other = Muster::start().await;
+        let outsider = other.admin().await;
+        let answer = call(&outsider, &endpoint.method, endpoint.path, id).await;
+        if endpoint.path.contains('{') {
+            assert_eq!(answer.status, 404, "{name} from another company");
+        } else {
+            assert!(!answer.text.contains("Erika"), "{name} from another company");
+        }
+    }
+    let open: BTreeSet<_> =
+        api::endpoints(&muster.deps).into_iter().filter(|one| one.scope.is_none()).map(|one| one.path).collect();
+    assert_eq!(open, BTreeSet::from(["/openapi.json", "/v1/auth"]), "whoever adds one here must mean it");
+    assert!(guarded >= 6);
+}
+
+#[tokio::test]
+async fn companies_do_not_see_each_other() {
+    let (one, two) = (Muster::start().await, Muster::start().await);
+    let (first, second) = (one.admin().await, two.admin().await);
+    let email = "same@test.example";
+    let id = first.create_employee(json!({"email": email, "last_name": "First"})).await;
+    // The same address and the same number are free in another company.
+    let same = second.create_employee(json!({"email": email, "last_name": "Second"})).await;
+    assert_eq!(id, same);
+    let found = second.get(&format!("/v1/company/employees?email={email}")).await;
+    assert_eq!(found.body["data"][0]["attributes"]["last_name"]["value"], "Second");
+    assert_eq!(first.get("/v1/company/employees").await.body["metadata"]["total_elements"], 1);
+    let boss = first.create_employee(json!({})).await;
+    let answer = second.patch(&format!("/v1/company/employees/{same}"), &json!({"employee": {"supervisor_id": boss}})).await;
+    assert_eq!(answer.status, 422, "a boss of another company is nobody");
+}
+
+/// Values that occur in the demo company under one attribute only, long enough to be found in a text.
+fn secrets_of(employees: &Json, readable: &str) -> Vec<String> {
+    let mut secrets = Vec::new();
+    for employee in employees.as_array().expect("a list") {
+        for (key, attribute) in employee["attributes"].as_object().expect("attributes") {
+            let value = match &attribute["value"] {
+                Json::String(text) => text.clone(),
+                Json::Number(number) => number.to_string(),
+                _ => continue,
+            };
+            let telling = value.len() >= 5 && !["active", "internal", "female", "inactive", "monthly"].contains(&value.as_str());
+            if telling && key != readable && key != "id" && key != "created_at" && key != "last_modified_at" {
+                secrets.push(value);
+            }
+        }
+    }
+    secrets
+}
+
+#[tokio::test]
+async fn no_attribute_leaves_that_the_credential_may_not_read() {
+    let muster = Muster::with(DEMO, Limits::off()).await;
+    let all = muster.admin().await.get("/v1/company/employees?limit=200").await.body["data"].clone();
+    // With the supervisor readable, nested employees are shown: what is nested is filtered as well.
+    for readable in ["supervisor", "dynamic_1004", "position", "office"] {
+        let client = muster.client(&["employees:read", "employees:write"], &[readable]).await;
+        let secrets = secrets_of(&all, readable);
+        assert!(secrets.len() > 100);
+        let email = "email=lukas.weissgerber@alpenrad.example";
+        for path in [
+            "/v1/company/employees?limit=200",
+            "/v1/company/employees?limit=200&attributes[]=email&attributes[]=fix_salary&attributes[]=supervisor",
+            "/v1/company/employees?updated_since=1999-01-01",
+            "/v1/company/employees?updated_since=1999-01-01&attributes[]=fix_salary",
+            &format!("/v1/company/employees?{email}"),
+            "/v1/company/employees/5",
+            "/v1/company/employees/attributes",
+        ] {
+            let answer = client.get(path).await;
+            assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+            let shown = answer.text.replace("lukas.weissgerber@alpenrad.example", "");
+            let leaked: Vec<_> = secrets.iter().filter(|secret| quoted(&shown, secret)).collect();
+            let own = values_of(&all, readable);
+            let leaked: Vec<_> = leaked.into_iter().filter(|secret| !own.contains(*secret)).collect();
+            assert!(leaked.is_empty(), "{path} with {readable} shows {leaked:?}");
+        }
+        // Errors neither: the address of somebody else is refused without a word about whose it is.
+        let taken = client
+            .post("/v1/company/employees", &json!({"employee": {
+                "email": "theresa.lindenthaler@alpenrad.example", "first_name": "A", "last_name": "B",
+            }}))
+            .await;
+        assert_eq!(taken.status, 422);
+        assert!(!taken.text.contains("Lindenthaler") && !taken.text.contains("Theresa"));
+    }
+}
+
+/// Whether a JSON text holds a value as a whole.
+fn quoted(text: &str, value: &str) -> bool {
+    text.contains(&format!("\"{value}\"")) || text.contains(&format!(":{value},")) || text.contains(&format!(":{value}}}"))
+}
+
+fn values_of(employees: &Json, key: &str) -> BTreeSet<String> {
+    employees
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|employee| employee["attributes"][key]["value"].as_str().map(str::to_owned))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_credential_without_readable_attributes_sees_ids_only() {
+    let muster = Muster::with(DEMO, Limits::off()).await;
+    let client = muster.client(&["employees:read"], &[]).await;
+    let answer = client.get("/v1/company/employees?limit=200").await;
+    for employee in answer.body["data"].as_array().expect("a list") {
+        let keys: Vec<_> = employee["attributes"].as_object().expect("attributes").keys().collect();
+        assert_eq!(keys, ["id"]);
+    }
+    let line = client.get("/v1/company/employees?limit=200").await.log_line();
+    assert_eq!(line["round_trips"], 1, "supervisors who are not shown are not read: {line}");
+}
+
+#[tokio::test]
+async fn the_log_tells_of_every_request_and_nothing_of_persons_or_secrets() {
+    let muster = Muster::start().await;
+    let (credential, secret) = muster.credential(&["employees:read", "employees:write"], &["*"]).await;
+    let nobody = muster.anonymous();
+    let login = Answer::of(nobody.request("POST", &format!("/v1/auth?client_id={}&client_secret={secret}", credential.client_id))).await;
+    let token = login.body["data"]["token"].as_str().expect("a token").to_owned();
+    let client = muster.bearer(&token);
+    let employee = json!({
+        "email": "leakcheck.person@test.example", "first_name": "Leakcheckfirst", "last_name": "Leakchecklast",
+        "position": "Leakcheckposition", "custom_attributes": {"dynamic_8": "Leakcheckcontact"},
+    });
+    let created = client.post("/v1/company/employees", &json!({ "employee": employee })).await;
+    let id = created.body["data"]["id"].as_u64().expect("an id");
+    client.post("/v1/company/employees", &json!({ "employee": employee })).await;
+    client.patch(&format!("/v1/company/employees/{id}"), &json!({"employee": {"position": "Leakcheckother"}})).await;
+    client.get("/v1/company/employees?email=leakcheck.person@test.example").await;
+    client.send("POST", "/v1/company/employees", "application/json", "{\"employee\":{\"x\":\"Leakcheckbroken\"").await;
+    client.get("/v1/leakcheckpath/leakcheck.person@test.example").await;
+    nobody.post("/v1/auth", &json!({"client_id": "Leakcheckclient", "client_secret": "Leakchecksecret"})).await;
+    let read = client.get(&format!("/v1/company/employees/{id}")).await;
+
+    let line = read.log_line();
+    assert_eq!(line["method"], "GET");
+    assert_eq!(line["route"], "/v1/company/employees/{employee_id}");
+    assert_eq!(line["company"], muster.company.as_str());
+    assert_eq!(line["credential"], credential.client_id.to_string());
+    assert_eq!((&line["status"], &line["store_calls"], &line["round_trips"]), (&json!(200), &json!(1), &json!(1)), "{line}");
+    assert_eq!(line["read_units"], 1.0, "{line}");
+    assert!(line["duration_ms"].as_f64().is_some_and(|ms| ms > 0.0));
+
+    let text = log::text();
+    let lowercase = text.to_lowercase();
+    assert!(!lowercase.contains("leakcheck"), "a value is in the log");
+    assert!(!text.contains(&secret) && !text.contains(&token), "a secret or token is in the log");
+}
