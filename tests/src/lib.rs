@@ -21,6 +21,7 @@ use serde_json::Value as Json;
 use serde_json::json;
 use shared::attributes::Readable;
 use shared::aws::credentials::Credential;
+use shared::aws::table::Table;
 use shared::clock::Clock;
 use shared::deps::Deps;
 use shared::http::limits::Limits;
@@ -57,12 +58,27 @@ impl Muster {
 
     /// A company from the text of a company file; its id is replaced by one of its own.
     pub async fn with(file: &str, limits: Limits) -> Self {
+        Self::over(storage::table(), file, limits).await
+    }
+
+    /// The same in a table of the test's own.
+    pub async fn over(table: Table, file: &str, limits: Limits) -> Self {
         log::capture();
-        let deps = Deps::new(storage::table(), Clock::system(), limits);
+        let deps = Deps::new(table, Clock::system(), limits);
         let company: CompanyId = format!("t-{}", uuid::Uuid::new_v4().simple()).parse().expect("a slug");
         let mut file = CompanyFile::parse("a test's company", file).expect("a company file");
         file.company.id = company.clone();
         apply::apply(&deps, &file, &mut |_| {}).await.expect("the company is applied");
+        Self::serve(deps, company).await
+    }
+
+    /// Another process that serves the same company: nothing is kept in it yet.
+    pub async fn twin(muster: &Self) -> Self {
+        let deps = Deps::new(muster.deps.table.clone(), muster.deps.clock.clone(), Limits::off());
+        Self::serve(deps, muster.company.clone()).await
+    }
+
+    async fn serve(deps: Deps, company: CompanyId) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base_url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopping) = watch::channel(false);

@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Map;
+use serde_json::Value as Json;
+use serde_json::json;
 
 use crate::attributes::Employee;
 use crate::aws::keys::Key;
@@ -66,6 +69,12 @@ impl Item {
             .map_err(|error| Error::Internal(format!("a stored {} cannot be read: {error}", E::TYPE)))
     }
 
+    /// The item as DynamoDB's own JSON (`{"pk": {"S": "…"}}`), the form of its imports and exports.
+    #[must_use]
+    pub fn to_dynamodb_json(&self) -> Json {
+        self.0.iter().map(|(name, value)| (name.clone(), typed_json(value))).collect::<Map<_, _>>().into()
+    }
+
     /// Whether the item lies at a key.
     #[must_use]
     pub fn lies_at(&self, key: &Key) -> bool {
@@ -86,6 +95,21 @@ pub(crate) fn key_attributes(key: Key) -> HashMap<String, AttributeValue> {
         (PK.to_owned(), AttributeValue::S(key.pk)),
         (SK.to_owned(), AttributeValue::S(key.sk)),
     ])
+}
+
+/// The kinds of value that entities are made of.
+fn typed_json(value: &AttributeValue) -> Json {
+    match value {
+        AttributeValue::S(text) => json!({ "S": text }),
+        AttributeValue::N(number) => json!({ "N": number }),
+        AttributeValue::Bool(flag) => json!({ "BOOL": flag }),
+        AttributeValue::L(items) => json!({ "L": items.iter().map(typed_json).collect::<Vec<_>>() }),
+        AttributeValue::M(map) => {
+            let map: Map<_, _> = map.iter().map(|(name, value)| (name.clone(), typed_json(value))).collect();
+            json!({ "M": map })
+        }
+        _ => json!({ "NULL": true }),
+    }
 }
 
 /// About what DynamoDB counts: names and texts by their bytes, numbers by their digits, three for a collection.

@@ -1,0 +1,143 @@
+//! What each endpoint costs the store: one table, in `docs/BUDGETS.md`, that
+//! this test compares with what it counts. `MUSTER_UPDATE=1` writes it anew.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value as Json;
+use serde_json::json;
+use tests::Answer;
+use tests::Client;
+use tests::Muster;
+use tests::many;
+
+const HEAD: &str = "# What each endpoint costs the store
+
+Counted at the SDK by `cargo test -p tests --test budgets`, which fails when a number changes;
+`MUSTER_UPDATE=1` in front of it writes this file anew. *Calls* are HTTP requests to DynamoDB,
+*round trips* are those that had to wait for another one's answer, plus the first. *Read* and
+*write* are capacity units as the store reported them; reads are strongly consistent. Credential
+and settings are kept in the process for 30 seconds; the rows that begin with *cold* come from a
+process that has just started.
+
+| request | calls | round trips | read | write |
+| --- | ---: | ---: | ---: | ---: |
+";
+
+struct Table {
+    rows: String,
+}
+
+impl Table {
+    fn add(&mut self, name: &str, answer: &Answer) -> Json {
+        assert!(answer.status < 500, "{name}: {}", answer.body);
+        let line = answer.log_line();
+        let number = |key: &str| line[key].as_f64().expect("a number");
+        writeln!(
+            self.rows,
+            "| {name} | {} | {} | {} | {} |",
+            number("store_calls"),
+            number("round_trips"),
+            number("read_units"),
+            number("write_units")
+        )
+        .expect("a string takes it");
+        line
+    }
+}
+
+fn within(line: &Json, round_trips: u64) {
+    let counted = line["round_trips"].as_u64().expect("a number");
+    assert!(counted <= round_trips, "{counted} round trips, {round_trips} are allowed: {line}");
+}
+
+/// Whether `path` holds `text`; writes it when the environment asks for that.
+fn assert_file(path: &PathBuf, text: &str) {
+    if std::env::var_os("MUSTER_UPDATE").is_some() {
+        fs::write(path, text).expect("the file can be written");
+    }
+    let stored = fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(stored, text, "{} is out of date; MUSTER_UPDATE=1 writes it anew", path.display());
+}
+
+const PATH: &str = "/v1/company/employees";
+
+async fn reads(table: &mut Table, client: &Client, boss: u64, report: u64) {
+    client.get(PATH).await;
+    let all = "GET employees, the first 50 of 300";
+    within(&table.add(all, &client.get(PATH).await), 1);
+    let behind = client.get(&format!("{PATH}?offset=125")).await;
+    within(&table.add("GET employees, 50 behind an offset", &behind), 2);
+    let last = client.get(&format!("{PATH}?offset=250")).await;
+    within(&table.add("GET employees, the last 50", &last), 2);
+    table.add("GET employees, past the end", &client.get(&format!("{PATH}?offset=1000")).await);
+    let with_boss = client.get(&format!("{PATH}?limit=1&offset=301")).await;
+    assert_eq!(with_boss.body["data"][0]["attributes"]["id"]["value"], report);
+    within(&table.add("GET employees, one whose supervisor is on another page", &with_boss), 3);
+    let email = client.get(&format!("{PATH}?email=boss@test.example")).await;
+    within(&table.add("GET employees by email", &email), 2);
+    let nobody = client.get(&format!("{PATH}?email=nobody@test.example")).await;
+    within(&table.add("GET employees by an unknown email", &nobody), 1);
+    let changed = client.get(&format!("{PATH}?updated_since=1999-01-01&limit=50")).await;
+    within(&table.add("GET employees, 50 of 302 changed since", &changed), 2);
+    let unchanged = client.get(&format!("{PATH}?updated_since=2999-01-01")).await;
+    within(&table.add("GET employees, nobody changed since", &unchanged), 1);
+    within(&table.add("GET an employee", &client.get(&format!("{PATH}/{boss}")).await), 1);
+    let nested = client.get(&format!("{PATH}/{report}")).await;
+    within(&table.add("GET an employee with a supervisor", &nested), 2);
+    within(&table.add("GET an unknown employee", &client.get(&format!("{PATH}/99999")).await), 1);
+    within(&table.add("GET attributes", &client.get(&format!("{PATH}/attributes")).await), 0);
+    within(&table.add("GET custom-attributes", &client.get(&format!("{PATH}/custom-attributes")).await), 0);
+}
+
+async fn writes(table: &mut Table, client: &Client, boss: u64, report: u64) {
+    let create = |email: &str, supervisor: Json| {
+        let body = json!({"employee": {"email": email, "first_name": "A", "last_name": "B", "supervisor_id": supervisor}});
+        let client = client.clone();
+        async move { client.post(PATH, &body).await }
+    };
+    within(&table.add("POST an employee", &create("new@test.example", Json::Null).await), 2);
+    within(&table.add("POST an employee with a supervisor", &create("newer@test.example", json!(boss)).await), 2);
+    within(&table.add("POST an employee with a taken email", &create("new@test.example", Json::Null).await), 2);
+    table.add("POST an employee that breaks a rule", &create("no address", Json::Null).await);
+    let update = |fields: Json| {
+        let client = client.clone();
+        async move { client.patch(&format!("{PATH}/{report}"), &json!({ "employee": fields })).await }
+    };
+    within(&table.add("PATCH an employee", &update(json!({"position": "P"})).await), 2);
+    within(&table.add("PATCH an employee, nothing changes", &update(json!({"position": "P"})).await), 1);
+    update(json!({"supervisor_id": null})).await;
+    let supervisor = update(json!({"supervisor_id": boss})).await;
+    within(&table.add("PATCH a supervisor with nobody above", &supervisor), 3);
+}
+
+#[tokio::test]
+async fn the_budget_table_holds() {
+    let muster = Muster::start().await;
+    many::store(&muster, 1..=300).await;
+    muster.deps.table.raise(shared::aws::keys::sequence(&muster.company, "employee"), 300).await.expect("a counter");
+    let (credential, secret) = muster.credential(&["employees:read", "employees:write"], &["*"]).await;
+    let login = json!({"client_id": credential.client_id, "client_secret": secret});
+    let nobody = muster.anonymous();
+    let mut table = Table { rows: String::new() };
+
+    let first = nobody.post("/v1/auth", &login).await;
+    within(&table.add("POST auth, the first of the day", &first), 2);
+    within(&table.add("POST auth", &nobody.post("/v1/auth", &login).await), 1);
+    let wrong = json!({"client_id": credential.client_id, "client_secret": "wrong"});
+    within(&table.add("POST auth, a wrong secret", &nobody.post("/v1/auth", &wrong).await), 2);
+    let client = muster.bearer(first.body["data"]["token"].as_str().expect("a token"));
+    let boss = client.create_employee(json!({"email": "boss@test.example"})).await;
+    let report = client.create_employee(json!({"email": "report@test.example", "supervisor_id": boss})).await;
+    assert_eq!((boss, report), (301, 302));
+
+    let twin = Muster::twin(&muster).await;
+    let cold = twin.bearer(client.token.as_deref().expect("a token"));
+    within(&table.add("cold GET an employee", &cold.get(&format!("{PATH}/{boss}")).await), 2);
+    within(&table.add("GET openapi.json", &nobody.get("/openapi.json").await), 0);
+    reads(&mut table, &client, boss, report).await;
+    writes(&mut table, &client, boss, report).await;
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/BUDGETS.md");
+    assert_file(&path, &format!("{HEAD}{}", table.rows));
+}
