@@ -13,10 +13,7 @@ use utoipa::openapi::security::SecurityScheme;
 /// The endpoints of every function. Nobody else lists the functions.
 #[must_use]
 pub fn functions(deps: &Deps) -> [(&'static str, Routes); 2] {
-    [
-        ("auth", auth::routes::routes(deps.clone())),
-        ("employees", employees::routes::routes(deps.clone())),
-    ]
+    [("auth", auth::routes::routes(deps.clone())), ("employees", employees::routes::routes(deps.clone()))]
 }
 
 /// One router for all functions, with everything that surrounds it.

@@ -76,7 +76,10 @@ async fn list_and_print(deps: &Deps, company: &CompanyId) -> Result<(), Failure>
         println!("{}  {}  {state}", credential.client_id, credential.name);
         println!("    created     {}", credential.created_at);
         println!("    scopes      {}", scopes.join(" "));
-        println!("    attributes  {}", if readable.is_empty() { "none but the id".to_owned() } else { readable.join(" ") });
+        println!(
+            "    attributes  {}",
+            if readable.is_empty() { "none but the id".to_owned() } else { readable.join(" ") }
+        );
     }
     if credentials.is_empty() {
         println!("The company {company} has no credentials. Create one with: muster credentials create --help");

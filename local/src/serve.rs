@@ -121,7 +121,11 @@ pub async fn serve(listener: TcpListener, router: Router, stop: watch::Receiver<
     }
 }
 
-async fn with_client_ip(ConnectInfo(address): ConnectInfo<SocketAddr>, mut request: Request, next: Next) -> axum::response::Response {
+async fn with_client_ip(
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> axum::response::Response {
     request.extensions_mut().insert(ClientIp(address.ip()));
     next.run(request).await
 }

@@ -62,7 +62,8 @@ pub fn claim(data_dir: &Path) -> Result<Claim, Failure> {
         Failure::usage(format!("the data folder {} cannot be used: {error}", data_dir.display()))
     };
     create_private(data_dir).map_err(unusable)?;
-    let lock = File::options().create(true).truncate(false).write(true).open(data_dir.join("lock")).map_err(unusable)?;
+    let lock =
+        File::options().create(true).truncate(false).write(true).open(data_dir.join("lock")).map_err(unusable)?;
     match lock.try_lock() {
         Ok(()) => Ok(Claim::Ours(lock)),
         Err(TryLockError::WouldBlock) => fs::read(endpoints_file(data_dir))

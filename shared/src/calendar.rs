@@ -5,14 +5,24 @@
 //! shown as the beginning of that day in the company's zone and never shifted.
 
 use jiff::Timestamp;
+use jiff::ZonedDateTime;
 use jiff::civil::Date;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::error::Error;
 
-/// The shape of every instant on the v1 wire: `2020-11-18T17:33:55+01:00`.
-const WIRE_INSTANT: &str = "%Y-%m-%dT%H:%M:%S%:z";
+/// The shape of every instant on the v1 wire, but for the offset: `2020-11-18T17:33:55`.
+const WIRE_LOCAL: &str = "%Y-%m-%dT%H:%M:%S";
+
+/// An instant on the v1 wire: `2020-11-18T17:33:55+01:00`. Before standard time,
+/// places kept their own to the second; RFC 3339 knows only minutes.
+fn show(zoned: &ZonedDateTime) -> String {
+    let seconds = zoned.offset().seconds();
+    let sign = if seconds < 0 { '-' } else { '+' };
+    let minutes = seconds.unsigned_abs() / 60;
+    format!("{}{sign}{:02}:{:02}", zoned.strftime(WIRE_LOCAL), minutes / 60, minutes % 60)
+}
 
 /// A company's time zone.
 #[derive(Clone, Debug)]
@@ -21,9 +31,9 @@ pub struct Zone(TimeZone);
 impl Zone {
     /// The zone with an IANA name such as `Europe/Berlin`.
     pub fn named(name: &str) -> Result<Self, Error> {
-        TimeZone::get(name).map(Self).map_err(|_| {
-            Error::invalid("time_zone", format!("{name} is not an IANA time zone such as Europe/Berlin."))
-        })
+        TimeZone::get(name)
+            .map(Self)
+            .map_err(|_| Error::invalid("time_zone", format!("{name} is not an IANA time zone such as Europe/Berlin.")))
     }
 
     /// The date that the company has at `now`.
@@ -37,7 +47,7 @@ impl Zone {
     #[must_use]
     pub fn show_date(&self, date: Date) -> String {
         match date.to_zoned_datetime(self.0.clone()) {
-            Ok(start) => start.strftime(WIRE_INSTANT).to_string(),
+            Ok(start) => show(&start),
             // Only within a day of year -9999 or 9999, where no offset can be applied.
             Err(_) => format!("{date}T00:00:00+00:00"),
         }
@@ -46,7 +56,7 @@ impl Zone {
     /// An instant on the v1 wire: `2020-11-18T17:33:55+01:00`.
     #[must_use]
     pub fn show_instant(&self, instant: Timestamp) -> String {
-        instant.to_zoned_datetime(self.0.clone()).strftime(WIRE_INSTANT).to_string()
+        show(&instant.to_zoned_datetime(self.0.clone()))
     }
 
     /// An instant that a client wrote: a date (the beginning of that day), or a
@@ -69,9 +79,11 @@ impl Zone {
                 ));
             }
         };
-        self.0.to_ambiguous_zoned_datetime(local).earlier().map(|zoned| zoned.timestamp()).map_err(|_| {
-            Error::malformed(field, format!("The {field} is out of range."))
-        })
+        self.0
+            .to_ambiguous_zoned_datetime(local)
+            .earlier()
+            .map(|zoned| zoned.timestamp())
+            .map_err(|_| Error::malformed(field, format!("The {field} is out of range.")))
     }
 }
 
@@ -95,16 +107,12 @@ fn looks_like_a_date(text: &str) -> bool {
 /// read gave it back, of which only the date counts.
 pub fn parse_date(field: &str, text: &str) -> Result<Date, Error> {
     let text = text.trim();
-    let refuse = || {
-        Error::invalid(field, format!("The {field} must be a date that exists, in the form 2020-01-31."))
-    };
+    let refuse = || Error::invalid(field, format!("The {field} must be a date that exists, in the form 2020-01-31."));
     if !looks_like_a_date(text) || !text.is_ascii() {
         return Err(refuse());
     }
     let (date, rest) = text.split_at(10);
-    let read_back = rest.is_empty()
-        || text.parse::<Timestamp>().is_ok()
-        || text.parse::<DateTime>().is_ok();
+    let read_back = rest.is_empty() || text.parse::<Timestamp>().is_ok() || text.parse::<DateTime>().is_ok();
     match date.parse::<Date>() {
         Ok(date) if read_back && date.year() > 0 => Ok(date),
         _ => Err(refuse()),
@@ -134,6 +142,7 @@ mod tests {
         // The day with 23 hours and the day with 25 begin with the offset of the night before.
         assert_eq!(show("2026-03-29"), "2026-03-29T00:00:00+01:00");
         assert_eq!(show("2026-10-25"), "2026-10-25T00:00:00+02:00");
+        assert_eq!(show("1835-02-01"), "1835-02-01T00:00:00+00:53");
         // Beirut skips midnight in spring: the day begins at one.
         assert_eq!(zone("Asia/Beirut").show_date("2021-03-28".parse().expect("a date")), "2021-03-28T01:00:00+03:00");
     }
@@ -173,7 +182,17 @@ mod tests {
         let read = |text: &str| parse_date("hire_date", text).map(|d| d.to_string()).ok();
         assert_eq!(read("2024-02-29").as_deref(), Some("2024-02-29"));
         assert_eq!(read("2014-11-09T00:00:00+01:00").as_deref(), Some("2014-11-09"));
-        for bad in ["2023-02-29", "2023-04-31", "2020-1-31", "31.01.2020", "20200131", "2020-01-31x", "0000-00-00", "ÄÖ20-01-31", ""] {
+        for bad in [
+            "2023-02-29",
+            "2023-04-31",
+            "2020-1-31",
+            "31.01.2020",
+            "20200131",
+            "2020-01-31x",
+            "0000-00-00",
+            "ÄÖ20-01-31",
+            "",
+        ] {
             assert_eq!(read(bad), None, "{bad:?} must be refused");
         }
     }

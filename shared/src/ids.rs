@@ -91,9 +91,8 @@ impl TryFrom<u32> for EmployeeId {
     type Error = Error;
 
     fn try_from(number: u32) -> Result<Self, Error> {
-        Self::new(u64::from(number)).ok_or_else(|| {
-            Error::invalid("id", format!("An employee id must be between 1 and {}.", Self::MAX))
-        })
+        Self::new(u64::from(number))
+            .ok_or_else(|| Error::invalid("id", format!("An employee id must be between 1 and {}.", Self::MAX)))
     }
 }
 

@@ -40,7 +40,9 @@ pub async fn handle(service: Router, event: lambda_http::Request) -> Result<Resp
 /// Takes over what API Gateway knows of the request.
 fn with_gateway_facts(event: lambda_http::Request) -> Request {
     let gateway = match event.request_context_ref() {
-        Some(GatewayContext::ApiGatewayV2(context)) => Some((context.request_id.clone(), context.http.source_ip.clone())),
+        Some(GatewayContext::ApiGatewayV2(context)) => {
+            Some((context.request_id.clone(), context.http.source_ip.clone()))
+        }
         _ => None,
     };
     let mut request = event.map(axum::body::Body::new);

@@ -13,12 +13,19 @@ const DEFAULT_FILTER: &str = "warn,muster=info,shared=info,dynoxide=error";
 /// JSON lines on standard output, for Lambda.
 pub fn init_json() {
     // `init` fails only when a subscriber is there already, and then that one serves.
-    let _ = fmt().json().flatten_event(true).with_current_span(false).with_env_filter(filter()).with_target(false).try_init();
+    let _ = fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_env_filter(filter())
+        .with_target(false)
+        .try_init();
 }
 
 /// Readable lines on standard error, for a terminal.
 pub fn init_terminal(colours: bool) {
-    let _ = fmt().with_ansi(colours).with_env_filter(filter()).with_target(false).with_writer(std::io::stderr).try_init();
+    let _ =
+        fmt().with_ansi(colours).with_env_filter(filter()).with_target(false).with_writer(std::io::stderr).try_init();
 }
 
 fn filter() -> EnvFilter {

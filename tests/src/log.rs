@@ -48,9 +48,10 @@ pub fn text() -> String {
 pub fn line_of(request_id: &str) -> Json {
     let deadline = Instant::now() + Duration::from_secs(5);
     while Instant::now() < deadline {
-        let found = text().lines().filter_map(|line| serde_json::from_str::<Json>(line).ok()).find(|line| {
-            line["request_id"] == request_id
-        });
+        let found = text()
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Json>(line).ok())
+            .find(|line| line["request_id"] == request_id);
         if let Some(line) = found {
             return line;
         }

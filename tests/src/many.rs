@@ -37,8 +37,9 @@ pub async fn store(muster: &Muster, ids: RangeInclusive<u32>) {
 /// file of a data folder that no process uses: a hundred thousand in seconds.
 pub fn import(data_dir: &Path, company: &CompanyId, ids: RangeInclusive<u32>) {
     let now = Clock::system().now();
-    let employees = numbers(ids.clone())
-        .map(|id| Item::encode(keys::employee(company, id), &Employee::new(id, changes(id), now)).expect("an employee"));
+    let employees = numbers(ids.clone()).map(|id| {
+        Item::encode(keys::employee(company, id), &Employee::new(id, changes(id), now)).expect("an employee")
+    });
     let items: Vec<_> = index(company, ids)
         .into_iter()
         .chain(employees)

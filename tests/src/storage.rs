@@ -33,11 +33,8 @@ fn start() -> Endpoints {
     let folder = folder();
     let (send, receive) = mpsc::channel();
     thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .expect("a runtime");
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
         runtime.block_on(async {
             let Claim::Ours(lock) = storage::claim(&folder).expect("a data folder") else {
                 panic!("{} is in use", folder.display());

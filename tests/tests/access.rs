@@ -89,7 +89,8 @@ async fn companies_do_not_see_each_other() {
     assert_eq!(found.body["data"][0]["attributes"]["last_name"]["value"], "Second");
     assert_eq!(first.get("/v1/company/employees").await.body["metadata"]["total_elements"], 1);
     let boss = first.create_employee(json!({})).await;
-    let answer = second.patch(&format!("/v1/company/employees/{same}"), &json!({"employee": {"supervisor_id": boss}})).await;
+    let answer =
+        second.patch(&format!("/v1/company/employees/{same}"), &json!({"employee": {"supervisor_id": boss}})).await;
     assert_eq!(answer.status, 422, "a boss of another company is nobody");
 }
 
@@ -103,7 +104,8 @@ fn secrets_of(employees: &Json, readable: &str) -> Vec<String> {
                 Json::Number(number) => number.to_string(),
                 _ => continue,
             };
-            let telling = value.len() >= 5 && !["active", "internal", "female", "inactive", "monthly"].contains(&value.as_str());
+            let telling =
+                value.len() >= 5 && !["active", "internal", "female", "inactive", "monthly"].contains(&value.as_str());
             if telling && key != readable && key != "id" && key != "created_at" && key != "last_modified_at" {
                 secrets.push(value);
             }
@@ -141,9 +143,12 @@ async fn no_attribute_leaves_that_the_credential_may_not_read() {
         }
         // Errors neither: the address of somebody else is refused without a word about whose it is.
         let taken = client
-            .post("/v1/company/employees", &json!({"employee": {
-                "email": "theresa.lindenthaler@alpenrad.example", "first_name": "A", "last_name": "B",
-            }}))
+            .post(
+                "/v1/company/employees",
+                &json!({"employee": {
+                    "email": "theresa.lindenthaler@alpenrad.example", "first_name": "A", "last_name": "B",
+                }}),
+            )
             .await;
         assert_eq!(taken.status, 422);
         assert!(!taken.text.contains("Lindenthaler") && !taken.text.contains("Theresa"));
@@ -152,7 +157,9 @@ async fn no_attribute_leaves_that_the_credential_may_not_read() {
 
 /// Whether a JSON text holds a value as a whole.
 fn quoted(text: &str, value: &str) -> bool {
-    text.contains(&format!("\"{value}\"")) || text.contains(&format!(":{value},")) || text.contains(&format!(":{value}}}"))
+    text.contains(&format!("\"{value}\""))
+        || text.contains(&format!(":{value},"))
+        || text.contains(&format!(":{value}}}"))
 }
 
 fn values_of(employees: &Json, key: &str) -> BTreeSet<String> {
@@ -182,7 +189,10 @@ async fn the_log_tells_of_every_request_and_nothing_of_persons_or_secrets() {
     let muster = Muster::start().await;
     let (credential, secret) = muster.credential(&["employees:read", "employees:write"], &["*"]).await;
     let nobody = muster.anonymous();
-    let login = Answer::of(nobody.request("POST", &format!("/v1/auth?client_id={}&client_secret={secret}", credential.client_id))).await;
+    let login = Answer::of(
+        nobody.request("POST", &format!("/v1/auth?client_id={}&client_secret={secret}", credential.client_id)),
+    )
+    .await;
     let token = login.body["data"]["token"].as_str().expect("a token").to_owned();
     let client = muster.bearer(&token);
     let employee = json!({
@@ -204,7 +214,11 @@ async fn the_log_tells_of_every_request_and_nothing_of_persons_or_secrets() {
     assert_eq!(line["route"], "/v1/company/employees/{employee_id}");
     assert_eq!(line["company"], muster.company.as_str());
     assert_eq!(line["credential"], credential.client_id.to_string());
-    assert_eq!((&line["status"], &line["store_calls"], &line["round_trips"]), (&json!(200), &json!(1), &json!(1)), "{line}");
+    assert_eq!(
+        (&line["status"], &line["store_calls"], &line["round_trips"]),
+        (&json!(200), &json!(1), &json!(1)),
+        "{line}"
+    );
     assert_eq!(line["read_units"], 1.0, "{line}");
     assert!(line["duration_ms"].as_f64().is_some_and(|ms| ms > 0.0));
 

@@ -48,12 +48,25 @@ fn named<'s>(sources: &'s [(PathBuf, String)], part: &str) -> Vec<(PathBuf, Stri
 #[test]
 fn the_pure_half_of_shared_knows_no_http_aws_or_environment() {
     let shared = sources("shared/src");
-    for pure in ["src/ids.rs", "src/scope.rs", "src/error.rs", "src/patch.rs", "src/clock.rs", "src/calendar.rs", "src/company.rs", "src/attributes/"] {
+    for pure in [
+        "src/ids.rs",
+        "src/scope.rs",
+        "src/error.rs",
+        "src/patch.rs",
+        "src/clock.rs",
+        "src/calendar.rs",
+        "src/company.rs",
+        "src/attributes/",
+    ] {
         let words = ["aws_", "lambda_", "axum", "tokio", "std::env", "crate::aws", "crate::http", "crate::deps"];
         forbid(&named(&shared, pure), &words, "the pure half must not know it");
     }
     forbid(&named(&shared, "src/aws/"), &["axum", "crate::http", "crate::deps", "lambda_"], "the store is below HTTP");
-    forbid(&named(&shared, "src/http/"), &["aws_sdk", "aws_smithy", "serde_dynamo", "AttributeValue"], "only shared::aws knows the SDK");
+    forbid(
+        &named(&shared, "src/http/"),
+        &["aws_sdk", "aws_smithy", "serde_dynamo", "AttributeValue"],
+        "only shared::aws knows the SDK",
+    );
 }
 
 #[test]
@@ -61,13 +74,25 @@ fn functions_keep_to_their_layers_and_to_themselves() {
     let functions = ["auth", "employees"];
     for function in functions {
         let own = sources(&format!("functions/{function}/src"));
-        forbid(&own, &["aws_sdk", "aws_smithy", "serde_dynamo", "AttributeValue", "SdkError"], "only shared::aws knows the SDK");
+        forbid(
+            &own,
+            &["aws_sdk", "aws_smithy", "serde_dynamo", "AttributeValue", "SdkError"],
+            "only shared::aws knows the SDK",
+        );
         for other in functions.into_iter().filter(|other| *other != function) {
             forbid(&own, &[&format!("use {other}::"), &format!(" {other}::")], "functions do not import each other");
         }
-        forbid(&named(&own, "model.rs"), &["axum", "http::", "shared::aws::table", "shared::aws::keys", "tokio"], "a model knows no HTTP and no store");
+        forbid(
+            &named(&own, "model.rs"),
+            &["axum", "http::", "shared::aws::table", "shared::aws::keys", "tokio"],
+            "a model knows no HTTP and no store",
+        );
         forbid(&named(&own, "store.rs"), &["axum", "StatusCode"], "a store knows no HTTP status");
-        forbid(&named(&own, "handlers.rs"), &["shared::aws::keys", "shared::aws::table", "\"C#"], "keys belong to the store");
+        forbid(
+            &named(&own, "handlers.rs"),
+            &["shared::aws::keys", "shared::aws::table", "\"C#"],
+            "keys belong to the store",
+        );
         forbid(&own, &["StatusCode"], "shared::http decides the status");
         for file in ["main.rs", "lib.rs", "routes.rs", "handlers.rs", "model.rs", "store.rs", "openapi.rs"] {
             assert!(root().join(format!("functions/{function}/src/{file}")).exists(), "{function} has no {file}");

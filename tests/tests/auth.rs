@@ -141,6 +141,8 @@ async fn every_answer_to_an_authenticated_call_repeats_the_token() {
         ("GET", "/v1/company/employees/999", 404),
         ("GET", "/v1/company/employees?limit=0", 400),
         ("POST", "/v1/company/employees", 403),
+        ("GET", "/v1/company/not-built-yet", 404),
+        ("DELETE", "/v1/company/employees", 405),
     ] {
         let answer = Answer::of(client.request(method, path)).await;
         assert_eq!(answer.status, status, "{method} {path}: {}", answer.body);

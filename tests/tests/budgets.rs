@@ -93,7 +93,8 @@ async fn reads(table: &mut Table, client: &Client, boss: u64, report: u64) {
 
 async fn writes(table: &mut Table, client: &Client, boss: u64, report: u64) {
     let create = |email: &str, supervisor: Json| {
-        let body = json!({"employee": {"email": email, "first_name": "A", "last_name": "B", "supervisor_id": supervisor}});
+        let body =
+            json!({"employee": {"email": email, "first_name": "A", "last_name": "B", "supervisor_id": supervisor}});
         let client = client.clone();
         async move { client.post(PATH, &body).await }
     };

@@ -28,9 +28,7 @@ fn yaml(path: &str) -> Json {
 fn served(deps: &Deps) -> BTreeMap<String, BTreeSet<String>> {
     api::functions(deps)
         .iter()
-        .map(|(name, routes)| {
-            ((*name).to_owned(), routes.endpoints().iter().map(|one| one.path.to_owned()).collect())
-        })
+        .map(|(name, routes)| ((*name).to_owned(), routes.endpoints().iter().map(|one| one.path.to_owned()).collect()))
         .collect()
 }
 
@@ -129,8 +127,10 @@ fn the_embedded_table_is_the_templates() {
             (text(&key["AttributeName"]), text(&attribute["AttributeType"]), text(&key["KeyType"]))
         })
         .collect();
-    let embedded: BTreeSet<_> =
-        schema::KEYS.iter().map(|(name, kind, role)| ((*name).to_owned(), (*kind).to_owned(), (*role).to_owned())).collect();
+    let embedded: BTreeSet<_> = schema::KEYS
+        .iter()
+        .map(|(name, kind, role)| ((*name).to_owned(), (*kind).to_owned(), (*role).to_owned()))
+        .collect();
     assert_eq!(declared, embedded);
     assert_eq!(table["TimeToLiveSpecification"]["AttributeName"], schema::TIME_TO_LIVE);
     assert_eq!(table["BillingMode"], "PAY_PER_REQUEST");

@@ -73,7 +73,10 @@ async fn pages_that_cannot_be_read_are_400_and_name_the_parameter() {
         ("limit=-1", "The limit must be between 1 and 200."),
         ("offset=-1", "The offset must be between 0 and 2147483647."),
         ("offset=99999999999", "The offset must be between 0 and 2147483647."),
-        ("updated_since=yesterday", "The updated_since must be a date (2022-12-24) or a date-time (2022-12-24T08:15:30)."),
+        (
+            "updated_since=yesterday",
+            "The updated_since must be a date (2022-12-24) or a date-time (2022-12-24T08:15:30).",
+        ),
     ] {
         let answer = client.get(&format!("/v1/company/employees?{query}")).await;
         assert_eq!((answer.status, answer.message()), (400, message), "{query}");
@@ -134,7 +137,10 @@ async fn updated_since_selects_who_changed() {
     let first_names = page(&client, &select("&attributes[]=first_name")).await;
     assert_eq!(ids(&first_names), [created[0]]);
     assert_eq!(first_names["data"][0]["attributes"]["first_name"]["value"], "Anna");
-    assert_eq!(ids(&page(&client, &select("&attributes[]=first_name&attributes[]=position")).await), [created[0], created[2]]);
+    assert_eq!(
+        ids(&page(&client, &select("&attributes[]=first_name&attributes[]=position")).await),
+        [created[0], created[2]]
+    );
     assert_eq!(ids(&page(&client, &select("&attributes[]=gender")).await), Vec::<u64>::new());
     // The e-mail filter is ignored; paging counts when it is asked for.
     assert_eq!(ids(&page(&client, &select("&email=nobody@test.example")).await).len(), 2);
@@ -182,7 +188,10 @@ async fn an_employee_of_the_demo_company_looks_as_the_contract_says() {
     insta::assert_json_snapshot!("demo_employee", employee);
     let one = admin.get(&format!("/v1/company/employees/{}", employee["attributes"]["id"]["value"])).await;
     assert_eq!(one.body["success"], true);
-    assert_eq!(one.body["data"]["attributes"].as_object().map(serde_json::Map::len), employee["attributes"].as_object().map(serde_json::Map::len));
+    assert_eq!(
+        one.body["data"]["attributes"].as_object().map(serde_json::Map::len),
+        employee["attributes"].as_object().map(serde_json::Map::len)
+    );
 }
 
 #[tokio::test]
@@ -242,7 +251,9 @@ async fn attributes_are_listed_as_far_as_they_are_readable() {
 #[tokio::test]
 async fn paths_and_methods_that_are_not_there_say_so() {
     let (_muster, client, _) = with_employees(0).await;
-    for path in ["/", "/v1", "/v1/company", "/v1/company/nothing", "/v2/persons", "/v1/company/employees/1/x", "/V1/auth"] {
+    for path in
+        ["/", "/v1", "/v1/company", "/v1/company/nothing", "/v2/persons", "/v1/company/employees/1/x", "/V1/auth"]
+    {
         let answer = client.get(path).await;
         assert_eq!((answer.status, answer.message()), (404, "There is nothing at this path."), "{path}");
     }

@@ -117,7 +117,8 @@ async fn a_form_and_bracketed_json_write_the_same() {
     let other = Muster::start().await;
     let client = other.admin().await;
     let boss = client.create_employee(json!({})).await;
-    let bracketed: Json = pairs.into_iter().map(|(name, value)| (name, json!(value))).collect::<serde_json::Map<_, _>>().into();
+    let bracketed: Json =
+        pairs.into_iter().map(|(name, value)| (name, json!(value))).collect::<serde_json::Map<_, _>>().into();
     let answer = client.post(PATH, &bracketed).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_everything(&client.employee(answer.body["data"]["id"].as_u64().expect("an id")).await, boss);
@@ -156,7 +157,8 @@ async fn an_update_changes_what_is_sent_and_clears_what_is_null() {
     assert_eq!(read["office"]["value"]["attributes"]["name"], "Lyon");
     assert_eq!(read["dynamic_7"]["value"], "German");
 
-    let cleared = json!({"position": null, "office": null, "supervisor_id": null, "custom_attributes": {"dynamic_7": []}});
+    let cleared =
+        json!({"position": null, "office": null, "supervisor_id": null, "custom_attributes": {"dynamic_7": []}});
     assert_eq!(update(&client, id, cleared).await.status, 200);
     let read = client.employee(id).await;
     for key in ["position", "office", "supervisor"] {
@@ -256,7 +258,13 @@ async fn required_fields_are_all_named_at_once() {
     assert_eq!(answer.status, 422);
     let fields = answer.body["error"]["error_data"].as_object().expect("fields");
     assert_eq!(fields.keys().collect::<Vec<_>>(), ["email", "first_name", "last_name"]);
-    for body in [json!({}), json!({"employee": null}), json!({"employee": []}), json!({"employee": "x"}), json!({"email": "a@b.example"})] {
+    for body in [
+        json!({}),
+        json!({"employee": null}),
+        json!({"employee": []}),
+        json!({"employee": "x"}),
+        json!({"email": "a@b.example"}),
+    ] {
         let answer = client.post(PATH, &body).await;
         assert_eq!(answer.status, 422, "{body}");
         assert!(answer.message().contains("employee"), "{body}: {}", answer.body);
@@ -294,7 +302,11 @@ async fn bodies_that_cannot_be_read_are_4xx() {
     assert_eq!(client.send("POST", PATH, "application/json", deep).await.status, 400);
     assert_eq!(total(&client).await, 1);
     for id in ["99", "2147483648", "x"] {
-        assert_eq!(client.patch(&format!("{PATH}/{id}"), &json!({"employee": {"position": "x"}})).await.status, 404, "{id}");
+        assert_eq!(
+            client.patch(&format!("{PATH}/{id}"), &json!({"employee": {"position": "x"}})).await.status,
+            404,
+            "{id}"
+        );
     }
 }
 
@@ -306,7 +318,10 @@ async fn a_supervisor_is_somebody_else_who_is_there_and_closes_no_circle() {
     let bottom = client.create_employee(json!({"supervisor_id": middle.to_string()})).await;
 
     let own = update(&client, top, json!({"supervisor_id": top})).await;
-    assert_eq!((own.status, own.message()), (422, format!("Employee {top} cannot be their own supervisor_id.").as_str()));
+    assert_eq!(
+        (own.status, own.message()),
+        (422, format!("Employee {top} cannot be their own supervisor_id.").as_str())
+    );
     for below in [middle, bottom] {
         let circle = update(&client, top, json!({"supervisor_id": below})).await;
         assert_eq!(circle.status, 422);

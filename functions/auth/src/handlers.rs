@@ -55,9 +55,7 @@ pub async fn authenticate(
     Fields(fields): Fields,
 ) -> Result<Response, Error> {
     deps.limits.check_login(address.map(|Extension(ip)| ip.0))?;
-    let login = Login::read(|name| {
-        fields.get(name).cloned().or_else(|| query.get(name).map(Json::from))
-    })?;
+    let login = Login::read(|name| fields.get(name).cloned().or_else(|| query.get(name).map(Json::from)))?;
     let now = deps.clock.now();
     let state = store::read_state(&deps, &login, now).await?;
     if let Some(seconds) = model::locked_for(now, state.failures_this_minute, state.failures_last_minute) {

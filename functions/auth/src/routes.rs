@@ -9,7 +9,9 @@ use crate::handlers;
 /// Method, path, handler; both are open to everybody.
 #[must_use]
 pub fn routes(deps: Deps) -> Routes {
-    Routes::new(deps)
-        .open(&Method::POST, "/v1/auth", handlers::authenticate)
-        .open(&Method::GET, "/openapi.json", handlers::describe)
+    Routes::new(deps).open(&Method::POST, "/v1/auth", handlers::authenticate).open(
+        &Method::GET,
+        "/openapi.json",
+        handlers::describe,
+    )
 }

@@ -158,8 +158,7 @@ pub async fn get_employee(
     Path(employee_id): Path<String>,
 ) -> Result<Response, Error> {
     let id = parse_id(&employee_id)?;
-    let (company, employee) =
-        tokio::try_join!(deps.companies.get(permit.company()), store::get(&deps, &permit, id))?;
+    let (company, employee) = tokio::try_join!(deps.companies.get(permit.company()), store::get(&deps, &permit, id))?;
     let employee = employee.ok_or_else(|| no_employee(id))?;
     let view = View { company: &company, readable: permit.readable(), selected: None };
     let shown = show(&deps, &permit, &view, std::slice::from_ref(&employee)).await?;

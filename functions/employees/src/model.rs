@@ -89,7 +89,13 @@ impl Draft {
         }
     }
 
-    fn read_attribute(&mut self, company: &Company, definition: &Definition, field: &str, raw: &Json) -> Result<(), Error> {
+    fn read_attribute(
+        &mut self,
+        company: &Company,
+        definition: &Definition,
+        field: &str,
+        raw: &Json,
+    ) -> Result<(), Error> {
         let value = match definition.kind {
             Kind::Entry(kind) => match find_entry(company, kind, field, raw)? {
                 Found::Entry(value) => value,
@@ -252,7 +258,9 @@ mod tests {
         .expect("a draft");
         let keys: Vec<_> = draft.changes.keys().map(AttributeKey::as_str).collect();
         assert_eq!(keys, ["dynamic_7", "position"]);
-        for name in ["email", "fix_salary", "weekly_hours", "supervisor", "office", "dynamic_8", "custom_attributes.position"] {
+        for name in
+            ["email", "fix_salary", "weekly_hours", "supervisor", "office", "dynamic_8", "custom_attributes.position"]
+        {
             assert_eq!(draft.meta.iter().filter(|note| note.contains(name)).count(), 1, "{name} in {:?}", draft.meta);
         }
     }

@@ -84,10 +84,7 @@ async fn read(table: &Table, company: &CompanyId, id: EmployeeId) -> Result<Opti
 pub async fn list(deps: &Deps, permit: &ReadPermit, page: Page) -> Result<(u64, Vec<Employee>), Error> {
     let company = permit.company();
     if page.offset == 0 {
-        return tokio::try_join!(
-            ranks::total(&deps.table, company),
-            range(&deps.table, company, None, page.limit)
-        );
+        return tokio::try_join!(ranks::total(&deps.table, company), range(&deps.table, company, None, page.limit));
     }
     let seek = ranks::seek(&deps.table, company, page.offset).await?;
     match seek.first {
@@ -96,12 +93,14 @@ pub async fn list(deps: &Deps, permit: &ReadPermit, page: Page) -> Result<(u64, 
     }
 }
 
-async fn range(table: &Table, company: &CompanyId, first: Option<EmployeeId>, limit: u64) -> Result<Vec<Employee>, Error> {
-    let range = Range {
-        pk: keys::employees(company),
-        from: first.map(keys::employee_sk),
-        limit: usize::try_from(limit).ok(),
-    };
+async fn range(
+    table: &Table,
+    company: &CompanyId,
+    first: Option<EmployeeId>,
+    limit: u64,
+) -> Result<Vec<Employee>, Error> {
+    let range =
+        Range { pk: keys::employees(company), from: first.map(keys::employee_sk), limit: usize::try_from(limit).ok() };
     table.query(range).await?.into_iter().map(Item::decode).collect()
 }
 
@@ -131,11 +130,8 @@ pub async fn changed_since(
     since: Timestamp,
     attributes: Option<&BTreeSet<String>>,
 ) -> Result<Vec<EmployeeId>, Error> {
-    let range = Range {
-        pk: keys::changes(permit.company()),
-        from: Some(keys::changes_since(since)),
-        limit: Some(MAX_CHANGES),
-    };
+    let range =
+        Range { pk: keys::changes(permit.company()), from: Some(keys::changes_since(since)), limit: Some(MAX_CHANGES) };
     let since = since.as_millisecond();
     let mut ids = Vec::new();
     for item in deps.table.query(range).await? {
@@ -233,7 +229,11 @@ pub async fn create(deps: &Deps, permit: &WritePermit, new: Vec<New>) -> Result<
     transaction.commit().await
 }
 
-fn put_new<'t>(transaction: Transaction<'t>, company: &CompanyId, employee: &Employee) -> Result<Transaction<'t>, Error> {
+fn put_new<'t>(
+    transaction: Transaction<'t>,
+    company: &CompanyId,
+    employee: &Employee,
+) -> Result<Transaction<'t>, Error> {
     let id = employee.id;
     let email = comparable_email(employee.email().unwrap_or_default());
     let claim = Item::encode(keys::email(company, &email), &EmailClaim { id })?;
@@ -372,8 +372,5 @@ async fn above<'t>(
         };
         transaction = transaction.require(keys::employee(company, current), as_read, changed_meanwhile());
     }
-    Err(Error::invalid(
-        model::SUPERVISOR_ID,
-        format!("More than {MAX_CHAIN} persons would stand above employee {id}."),
-    ))
+    Err(Error::invalid(model::SUPERVISOR_ID, format!("More than {MAX_CHAIN} persons would stand above employee {id}.")))
 }

@@ -87,7 +87,9 @@ fn read_person(company: &Company, fields: &Map<String, Json>) -> Result<Person, 
 }
 
 fn read_id(raw: &Json) -> Result<EmployeeId, Error> {
-    raw.as_u64().and_then(EmployeeId::new).ok_or_else(|| Error::invalid(system::ID, "The id must be a number of 1 or more."))
+    raw.as_u64()
+        .and_then(EmployeeId::new)
+        .ok_or_else(|| Error::invalid(system::ID, "The id must be a number of 1 or more."))
 }
 
 fn read_supervisor(raw: &Json) -> Result<Patch<String>, Error> {
@@ -104,7 +106,9 @@ fn read_value(company: &Company, definition: &Definition, raw: &Json) -> Result<
         return Ok(None);
     }
     match definition.kind {
-        Kind::Entry(kind) => find(company, kind, name, raw.as_str().unwrap_or_default()).map(|id| Some(Value::Entry(id))),
+        Kind::Entry(kind) => {
+            find(company, kind, name, raw.as_str().unwrap_or_default()).map(|id| Some(Value::Entry(id)))
+        }
         Kind::CostCenters => read_shares(company, name, raw).map(|shares| Some(Value::Shares(shares))),
         Kind::AbsenceEntitlement => read_entitlements(company, name, raw).map(|days| Some(Value::Entitlements(days))),
         Kind::CreatedAt | Kind::LastModifiedAt | Kind::ProfilePicture => {
@@ -154,7 +158,10 @@ fn read_entitlements(company: &Company, field: &str, raw: &Json) -> Result<Vec<E
     items
         .iter()
         .map(|(name, days)| {
-            Ok(Entitlement { id: find(company, EntryKind::AbsenceType, field, name)?, days: read_decimal(field, days)? })
+            Ok(Entitlement {
+                id: find(company, EntryKind::AbsenceType, field, name)?,
+                days: read_decimal(field, days)?,
+            })
         })
         .collect()
 }
@@ -310,7 +317,10 @@ async fn change(
     say: &mut dyn FnMut(&str),
 ) -> Result<(), Failure> {
     if person.id.is_some_and(|id| id != employee.id) {
-        return Err(Failure::usage(format!("{} has the id {} already; an id cannot be changed", person.email, employee.id)));
+        return Err(Failure::usage(format!(
+            "{} has the id {} already; an id cannot be changed",
+            person.email, employee.id
+        )));
     }
     let mut changes = person.changes.clone();
     // It found the employee, so it is the same but for capitals.

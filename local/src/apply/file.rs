@@ -134,7 +134,8 @@ impl CompanyFile {
 
     /// Reads the text of a file; `name` is what messages call it.
     pub fn parse(name: &str, text: &str) -> Result<Self, Failure> {
-        let broken = |error: &dyn std::fmt::Display| Failure::usage(format!("the company file {name} is broken: {error}"));
+        let broken =
+            |error: &dyn std::fmt::Display| Failure::usage(format!("the company file {name} is broken: {error}"));
         // Without the snippet that the library would draw below its first line: it shows what is in the file.
         let options = serde_saphyr::options! { with_snippet: false };
         let file: Self = serde_saphyr::from_str_with_options(text, options).map_err(|error| broken(&error))?;
@@ -149,7 +150,9 @@ impl CompanyFile {
     #[must_use]
     pub fn entries(&self) -> Vec<DeclaredEntry> {
         let named = |list: &[Named], details: Details| -> Vec<DeclaredEntry> {
-            list.iter().map(|one| DeclaredEntry { id: one.id, name: one.name.clone(), details: details.clone() }).collect()
+            list.iter()
+                .map(|one| DeclaredEntry { id: one.id, name: one.name.clone(), details: details.clone() })
+                .collect()
         };
         let mut entries = named(&self.subcompanies, Details::Subcompany);
         entries.extend(named(&self.offices, Details::Office));
@@ -177,15 +180,7 @@ impl HolidayCalendar {
 
 impl WorkSchedule {
     fn into_entry(self) -> DeclaredEntry {
-        let week = [
-            self.monday,
-            self.tuesday,
-            self.wednesday,
-            self.thursday,
-            self.friday,
-            self.saturday,
-            self.sunday,
-        ];
+        let week = [self.monday, self.tuesday, self.wednesday, self.thursday, self.friday, self.saturday, self.sunday];
         let details = Details::WorkSchedule { valid_from: self.valid_from, week };
         DeclaredEntry { id: self.id, name: self.name, details }
     }

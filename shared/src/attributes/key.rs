@@ -93,7 +93,9 @@ mod tests {
         for good in ["first_name", "dynamic_1", "dynamic_180883"] {
             assert!(good.parse::<AttributeKey>().is_ok(), "{good} is a key");
         }
-        for bad in ["", "firstname", "dynamic_", "dynamic_x", "dynamic_1.2", "dynamic_-1", "dynamic_1234567890123456789"] {
+        for bad in
+            ["", "firstname", "dynamic_", "dynamic_x", "dynamic_1.2", "dynamic_-1", "dynamic_1234567890123456789"]
+        {
             assert!(bad.parse::<AttributeKey>().is_err(), "{bad} is no key");
         }
     }

@@ -115,8 +115,7 @@ impl View<'_> {
     /// Whether an answer contains the attribute.
     #[must_use]
     pub fn shows(&self, key: &str) -> bool {
-        self.readable.allows(key)
-            && (key == system::ID || self.selected.is_none_or(|selected| selected.contains(key)))
+        self.readable.allows(key) && (key == system::ID || self.selected.is_none_or(|selected| selected.contains(key)))
     }
 
     /// The attributes that the credential may read, for the list of attributes.
@@ -181,7 +180,9 @@ impl View<'_> {
                 Kind::Entry(kind) => self.entry(kind, *id),
                 _ => Json::Null,
             },
-            Value::Employee(id) => supervisors.get(id).map_or(Json::Null, |employee| json!(self.short_employee(employee))),
+            Value::Employee(id) => {
+                supervisors.get(id).map_or(Json::Null, |employee| json!(self.short_employee(employee)))
+            }
             // One text with commas: what the vendor sends, and what clients split.
             Value::Tags(tags) => json!(tags.join(",")),
             Value::Shares(shares) => shares
@@ -208,7 +209,7 @@ impl View<'_> {
     }
 }
 
-/// What an attribute without a value shows: lists are lists, everything else is null.
+/// What an attribute without a value shows: lists are lists, tags a text without any, everything else is null.
 fn nothing(kind: Kind) -> Json {
     match kind {
         Kind::CostCenters | Kind::AbsenceEntitlement => json!([]),

@@ -52,12 +52,7 @@ impl SystemAttribute {
     }
 }
 
-const fn row(
-    key: &'static str,
-    kind: Kind,
-    writable: bool,
-    labels: [&'static str; 3],
-) -> SystemAttribute {
+const fn row(key: &'static str, kind: Kind, writable: bool, labels: [&'static str; 3]) -> SystemAttribute {
     SystemAttribute { key, kind, writable, labels }
 }
 
@@ -99,25 +94,55 @@ pub const ALL: &[SystemAttribute] = &[
     row(STATUS, Kind::Choice(STATUSES), WRITABLE, ["Status", "Status", "Statut"]),
     row("position", Kind::Text, WRITABLE, ["Position", "Position", "Poste"]),
     row(SUPERVISOR, Kind::Supervisor, WRITABLE, ["Supervisor", "Vorgesetzte Person", "Responsable"]),
-    row("employment_type", Kind::Choice(EMPLOYMENT_TYPES), KEPT, ["Employment type", "Beschäftigungsart", "Type d’emploi"]),
+    row(
+        "employment_type",
+        Kind::Choice(EMPLOYMENT_TYPES),
+        KEPT,
+        ["Employment type", "Beschäftigungsart", "Type d’emploi"],
+    ),
     row("weekly_working_hours", Kind::Hours, WRITABLE, ["Weekly hours", "Wochenstunden", "Heures hebdomadaires"]),
     row(HIRE_DATE, Kind::Date, WRITABLE, ["Hire date", "Einstellungsdatum", "Date d’embauche"]),
     row("contract_end_date", Kind::Date, KEPT, ["Contract ends", "Vertragsende", "Fin du contrat"]),
     row("termination_date", Kind::Date, KEPT, ["Termination date", "Kündigungsdatum", "Date de fin de contrat"]),
     row("termination_type", Kind::Text, KEPT, ["Termination type", "Kündigungsart", "Type de départ"]),
     row("termination_reason", Kind::Text, KEPT, ["Termination reason", "Kündigungsgrund", "Motif du départ"]),
-    row("probation_period_end", Kind::Date, KEPT, ["Probation period end", "Ende der Probezeit", "Fin de la période d’essai"]),
+    row(
+        "probation_period_end",
+        Kind::Date,
+        KEPT,
+        ["Probation period end", "Ende der Probezeit", "Fin de la période d’essai"],
+    ),
     row("created_at", Kind::CreatedAt, KEPT, ["Created at", "Erstellt am", "Créé le"]),
     row(LAST_MODIFIED_AT, Kind::LastModifiedAt, KEPT, ["Last modified", "Zuletzt geändert", "Dernière modification"]),
     row("subcompany", Kind::Entry(EntryKind::Subcompany), WRITABLE, ["Subcompany", "Gesellschaft", "Filiale"]),
     row("office", Kind::Entry(EntryKind::Office), WRITABLE, ["Office", "Standort", "Bureau"]),
     row("department", Kind::Entry(EntryKind::Department), WRITABLE, ["Department", "Abteilung", "Service"]),
     row("cost_centers", Kind::CostCenters, KEPT, ["Cost center", "Kostenstelle", "Centre de coûts"]),
-    row("holiday_calendar", Kind::Entry(EntryKind::HolidayCalendar), KEPT, ["Public holidays", "Feiertagskalender", "Jours fériés"]),
-    row("absence_entitlement", Kind::AbsenceEntitlement, KEPT, ["Absence entitlement", "Abwesenheitsanspruch", "Droits d’absence"]),
-    row("work_schedule", Kind::Entry(EntryKind::WorkSchedule), KEPT, ["Work schedule", "Arbeitszeitmodell", "Horaire de travail"]),
+    row(
+        "holiday_calendar",
+        Kind::Entry(EntryKind::HolidayCalendar),
+        KEPT,
+        ["Public holidays", "Feiertagskalender", "Jours fériés"],
+    ),
+    row(
+        "absence_entitlement",
+        Kind::AbsenceEntitlement,
+        KEPT,
+        ["Absence entitlement", "Abwesenheitsanspruch", "Droits d’absence"],
+    ),
+    row(
+        "work_schedule",
+        Kind::Entry(EntryKind::WorkSchedule),
+        KEPT,
+        ["Work schedule", "Arbeitszeitmodell", "Horaire de travail"],
+    ),
     row("fix_salary", Kind::Money, KEPT, ["Fix salary", "Fixgehalt", "Salaire fixe"]),
-    row("fix_salary_interval", Kind::Choice(SALARY_INTERVALS), KEPT, ["Salary interval", "Gehaltsintervall", "Périodicité du salaire"]),
+    row(
+        "fix_salary_interval",
+        Kind::Choice(SALARY_INTERVALS),
+        KEPT,
+        ["Salary interval", "Gehaltsintervall", "Périodicité du salaire"],
+    ),
     row("hourly_salary", Kind::Money, KEPT, ["Hourly salary", "Stundenlohn", "Salaire horaire"]),
     row("last_working_day", Kind::Date, KEPT, ["Last day of work", "Letzter Arbeitstag", "Dernier jour de travail"]),
     row("profile_picture", Kind::ProfilePicture, KEPT, ["Profile Picture", "Profilbild", "Photo de profil"]),
@@ -146,9 +171,23 @@ mod tests {
     #[test]
     fn the_writable_attributes_are_the_contracts() {
         let writable: Vec<_> = ALL.iter().filter(|a| a.writable).map(|a| a.key).collect();
-        assert_eq!(writable, [
-            "first_name", "last_name", "preferred_name", "email", "gender", "status", "position", "supervisor",
-            "weekly_working_hours", "hire_date", "subcompany", "office", "department",
-        ]);
+        assert_eq!(
+            writable,
+            [
+                "first_name",
+                "last_name",
+                "preferred_name",
+                "email",
+                "gender",
+                "status",
+                "position",
+                "supervisor",
+                "weekly_working_hours",
+                "hire_date",
+                "subcompany",
+                "office",
+                "department",
+            ]
+        );
     }
 }

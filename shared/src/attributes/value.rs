@@ -94,9 +94,7 @@ pub fn read(definition: &Definition, field: &str, raw: &Json) -> Result<Option<V
         | Kind::Supervisor
         | Kind::CostCenters
         | Kind::AbsenceEntitlement
-        | Kind::ProfilePicture => {
-            Err(Error::Internal(format!("{} is not a plain attribute", definition.key)))
-        }
+        | Kind::ProfilePicture => Err(Error::Internal(format!("{} is not a plain attribute", definition.key))),
     }
     .map(Some)
 }
@@ -131,7 +129,10 @@ fn link(field: &str, raw: &Json) -> Result<String, Error> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     match rest {
         Some(rest) if !rest.is_empty() && !text.contains(char::is_whitespace) => Ok(text),
-        _ => Err(Error::invalid(field, format!("The {field} must be a web address that begins with https:// or http://."))),
+        _ => Err(Error::invalid(
+            field,
+            format!("The {field} must be a web address that begins with https:// or http://."),
+        )),
     }
 }
 
@@ -149,7 +150,9 @@ fn tags(field: &str, raw: &Json, options: &[String]) -> Result<Option<Value>, Er
     let sent: Vec<Json> = match raw {
         Json::Array(items) => items.clone(),
         Json::String(text) => text.split(',').map(|tag| Json::from(tag.trim())).collect(),
-        _ => return Err(Error::invalid(field, format!("The {field} must be a list of texts, or one text with commas."))),
+        _ => {
+            return Err(Error::invalid(field, format!("The {field} must be a list of texts, or one text with commas.")));
+        }
     };
     let mut tags: Vec<String> = Vec::new();
     for item in sent.iter().filter(|item| item.as_str() != Some("")) {
@@ -182,7 +185,10 @@ fn decimal(field: &str, raw: &Json) -> Result<Decimal, Error> {
     let number = text.parse::<Decimal>().or_else(|_| Decimal::from_scientific(&text)).map(|n| n.normalize());
     match number {
         Ok(number) if number.mantissa().unsigned_abs().to_string().len() <= MAX_DECIMAL_DIGITS => Ok(number),
-        _ => Err(Error::invalid(field, format!("The {field} must be a number of at most 15 digits, with a point for decimals."))),
+        _ => Err(Error::invalid(
+            field,
+            format!("The {field} must be a number of at most 15 digits, with a point for decimals."),
+        )),
     }
 }
 
@@ -223,16 +229,19 @@ mod tests {
             }))
             .expect("a declaration")
         };
-        Catalogue::new(Locale::En, vec![
-            declare(1, "standard", &[]),
-            declare(2, "date", &[]),
-            declare(3, "integer", &[]),
-            declare(4, "decimal", &[]),
-            declare(5, "list", &["S", "M"]),
-            declare(6, "link", &[]),
-            declare(7, "tags", &["German", "French"]),
-            declare(8, "multiline", &[]),
-        ])
+        Catalogue::new(
+            Locale::En,
+            vec![
+                declare(1, "standard", &[]),
+                declare(2, "date", &[]),
+                declare(3, "integer", &[]),
+                declare(4, "decimal", &[]),
+                declare(5, "list", &["S", "M"]),
+                declare(6, "link", &[]),
+                declare(7, "tags", &["German", "French"]),
+                declare(8, "multiline", &[]),
+            ],
+        )
     }
 
     fn read_as(key: &str, raw: &Json) -> Result<Option<Value>, Error> {

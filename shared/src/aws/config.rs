@@ -26,9 +26,7 @@ pub const LOCAL_TABLE: &str = "muster";
 /// files nor metadata services are asked: that would cost a cold start and can
 /// never succeed. `AWS_ENDPOINT_URL_DYNAMODB` points at a local endpoint.
 pub fn table_from_env() -> Result<Table, Error> {
-    let required = |name: &str| {
-        env::var(name).map_err(|_| Error::Internal(format!("the variable {name} is not set")))
-    };
+    let required = |name: &str| env::var(name).map_err(|_| Error::Internal(format!("the variable {name} is not set")));
     let credentials = Credentials::new(
         required("AWS_ACCESS_KEY_ID")?,
         required("AWS_SECRET_ACCESS_KEY")?,

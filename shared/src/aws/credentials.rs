@@ -234,9 +234,9 @@ impl Credentials {
     }
 
     fn is_good(&self, credential: &Credential, presented: &Fingerprint) -> bool {
-        let current = credential.token.is_some_and(|token| {
-            token.fingerprint.matches(presented) && token.seconds_left(self.clock.now()) > 0
-        });
+        let current = credential
+            .token
+            .is_some_and(|token| token.fingerprint.matches(presented) && token.seconds_left(self.clock.now()) > 0);
         current && !credential.disabled
     }
 

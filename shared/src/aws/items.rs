@@ -91,10 +91,7 @@ impl Item {
 
 /// A key as the SDK takes it.
 pub(crate) fn key_attributes(key: Key) -> HashMap<String, AttributeValue> {
-    HashMap::from([
-        (PK.to_owned(), AttributeValue::S(key.pk)),
-        (SK.to_owned(), AttributeValue::S(key.sk)),
-    ])
+    HashMap::from([(PK.to_owned(), AttributeValue::S(key.pk)), (SK.to_owned(), AttributeValue::S(key.sk))])
 }
 
 /// The kinds of value that entities are made of.

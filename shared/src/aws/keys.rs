@@ -183,7 +183,10 @@ mod tests {
         assert_eq!(rank_root(&company), key("C#alpenrad#RANKS", "EMPLOYEES"));
         assert_eq!(rank_node(&company, 3), key("C#alpenrad#RANKS", "EMPLOYEES#000003"));
         assert_eq!(credential(client), key("CREDENTIAL#papi-dcec6d81-8c0f-47f0-9dd8-4e59755f041a", "CREDENTIAL"));
-        assert_eq!(company_credential(&company, client), key("C#alpenrad#CREDENTIALS", "papi-dcec6d81-8c0f-47f0-9dd8-4e59755f041a"));
+        assert_eq!(
+            company_credential(&company, client),
+            key("C#alpenrad#CREDENTIALS", "papi-dcec6d81-8c0f-47f0-9dd8-4e59755f041a")
+        );
         assert_eq!(failed_logins("ab12", 28_333_333), key("LOGIN#ab12", "000028333333"));
     }
 

@@ -66,10 +66,8 @@ fn place(id: u32) -> Place {
 }
 
 fn numbered<'m>(map: &'m BTreeMap<String, u64>, prefix: char) -> impl Iterator<Item = (u32, u64)> + 'm {
-    let mut entries: Vec<_> = map
-        .iter()
-        .filter_map(|(name, number)| Some((name.strip_prefix(prefix)?.parse().ok()?, *number)))
-        .collect();
+    let mut entries: Vec<_> =
+        map.iter().filter_map(|(name, number)| Some((name.strip_prefix(prefix)?.parse().ok()?, *number))).collect();
     // `n10` sorts before `n2` as text.
     entries.sort_unstable();
     entries.into_iter()
@@ -162,9 +160,9 @@ pub fn insert<'t>(
     let (root, nodes) = build(company, ids);
     let total = [("total".to_owned(), root.total)];
     let transaction = transaction.add(keys::rank_root(company), Root::TYPE, root.nodes.into_iter().chain(total));
-    nodes.into_iter().fold(transaction, |transaction, (key, node)| {
-        transaction.add(key, Node::TYPE, node.leaves.into_iter())
-    })
+    nodes
+        .into_iter()
+        .fold(transaction, |transaction, (key, node)| transaction.add(key, Node::TYPE, node.leaves.into_iter()))
 }
 
 /// Root and nodes of a set of ids, for writing many employees at once.

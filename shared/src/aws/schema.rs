@@ -21,10 +21,10 @@ pub const TIME_TO_LIVE: &str = EXPIRES_AT;
 /// Creates the table, unless it is there.
 pub async fn create_if_missing(table: &Table) -> Result<(), Error> {
     let build = |error: aws_sdk_dynamodb::error::BuildError| Error::Internal(format!("CreateTable: {error}"));
-    let mut create =
-        table.client().create_table().table_name(table.name()).billing_mode(BillingMode::PayPerRequest);
+    let mut create = table.client().create_table().table_name(table.name()).billing_mode(BillingMode::PayPerRequest);
     for (name, scalar, role) in KEYS {
-        let definition = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::from(scalar));
+        let definition =
+            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::from(scalar));
         let element = KeySchemaElement::builder().attribute_name(name).key_type(KeyType::from(role));
         create = create
             .attribute_definitions(definition.build().map_err(build)?)
@@ -35,7 +35,8 @@ pub async fn create_if_missing(table: &Table) -> Result<(), Error> {
         Err(error) if is(&error, "ResourceInUseException") => return Ok(()),
         Err(error) => return Err(classify("CreateTable", &error)),
     }
-    let expiry = TimeToLiveSpecification::builder().attribute_name(TIME_TO_LIVE).enabled(true).build().map_err(build)?;
+    let expiry =
+        TimeToLiveSpecification::builder().attribute_name(TIME_TO_LIVE).enabled(true).build().map_err(build)?;
     table
         .client()
         .update_time_to_live()

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::CancellationReason;
@@ -14,7 +15,6 @@ use aws_sdk_dynamodb::types::Put;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use aws_sdk_dynamodb::types::Update;
-use aws_sdk_dynamodb::error::BuildError;
 
 use crate::aws::items::ENTITY;
 use crate::aws::items::Item;
@@ -236,7 +236,9 @@ fn verdict(reasons: &[CancellationReason], refusals: &[Option<Error>]) -> Verdic
             "None" => {}
             "ConditionalCheckFailed" => {
                 let refusal = refusals.get(index).cloned().flatten();
-                return Verdict::Refused(refusal.unwrap_or_else(|| Error::Internal(format!("part {index} has no refusal"))));
+                return Verdict::Refused(
+                    refusal.unwrap_or_else(|| Error::Internal(format!("part {index} has no refusal"))),
+                );
             }
             "TransactionConflict" | "ProvisionedThroughputExceeded" | "ThrottlingError" => {}
             code => other = Some(format!("TransactWriteItems: part {index}: {code}")),

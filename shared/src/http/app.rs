@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::http::context::ClientIp;
 use crate::http::context::PlatformRequestId;
 use crate::http::context::RequestContext;
+use crate::http::permit;
 use crate::http::respond;
 use crate::http::respond::Cause;
 
@@ -33,19 +34,33 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A router with everything that surrounds it, ready to serve.
 #[must_use]
 pub fn app(router: Router, deps: &Deps) -> Router {
-    let deps = deps.clone();
+    let recognise = |deps: Deps| {
+        move |request: Request| async move {
+            let context = request.extensions().get::<RequestContext>().cloned();
+            let headers = request.headers().clone();
+            drop(request);
+            permit::recognise(&deps, &headers, context).await;
+        }
+    };
+    let (on_path, on_method, deps) = (recognise(deps.clone()), recognise(deps.clone()), deps.clone());
     router
-        .fallback(unknown_path)
-        .method_not_allowed_fallback(unknown_method)
+        .fallback(async move |request: Request| {
+            on_path(request).await;
+            unknown_path()
+        })
+        .method_not_allowed_fallback(async move |request: Request| {
+            on_method(request).await;
+            unknown_method()
+        })
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(move |request: Request, next: Next| answer(deps.clone(), request, next)))
 }
 
-async fn unknown_path() -> Error {
+fn unknown_path() -> Error {
     Error::not_found("There is nothing at this path.")
 }
 
-async fn unknown_method() -> Response {
+fn unknown_method() -> Response {
     let text = "This path does not take this method; the Allow header lists those that it takes.";
     respond::failure(StatusCode::METHOD_NOT_ALLOWED, text, BTreeMap::new(), None)
 }

@@ -53,9 +53,7 @@ fn format(headers: &HeaderMap) -> Result<Option<Format>, Error> {
         "application/json" | "text/json" => Ok(Some(Format::Json)),
         json if json.starts_with("application/") && json.ends_with("+json") => Ok(Some(Format::Json)),
         "application/x-www-form-urlencoded" => Ok(Some(Format::Form)),
-        _ => Err(Error::unsupported(
-            "The Content-Type must be application/json or application/x-www-form-urlencoded.",
-        )),
+        _ => Err(Error::unsupported("The Content-Type must be application/json or application/x-www-form-urlencoded.")),
     }
 }
 
@@ -135,7 +133,8 @@ fn steps(key: &str) -> Option<Vec<&str>> {
 }
 
 fn insert(tree: &mut Json, key: &str, value: Json) -> Result<(), Error> {
-    let unreadable = || Error::malformed("body", "The brackets of a field name do not match, or say two things at once.");
+    let unreadable =
+        || Error::malformed("body", "The brackets of a field name do not match, or say two things at once.");
     let mut place = tree;
     for step in steps(key).ok_or_else(unreadable)? {
         if place.is_null() {
@@ -159,8 +158,10 @@ fn lists(tree: &mut Json) {
             object.values_mut().for_each(lists);
             let counted = !object.is_empty() && (0..object.len()).all(|index| object.contains_key(&index.to_string()));
             if counted {
-                let mut items: Vec<(usize, Json)> =
-                    std::mem::take(object).into_iter().filter_map(|(key, item)| Some((key.parse().ok()?, item))).collect();
+                let mut items: Vec<(usize, Json)> = std::mem::take(object)
+                    .into_iter()
+                    .filter_map(|(key, item)| Some((key.parse().ok()?, item)))
+                    .collect();
                 items.sort_by_key(|(index, _)| *index);
                 *tree = items.into_iter().map(|(_, item)| item).collect();
             }
@@ -190,10 +191,7 @@ mod tests {
             read(br#"{"employee[email]": "a@b.example", "employee[custom_attributes][dynamic_1]": "x y"}"#),
             Some(wanted.clone())
         );
-        assert_eq!(
-            form("employee%5Bemail%5D=a%40b.example&employee[custom_attributes][dynamic_1]=x+y"),
-            Some(wanted)
-        );
+        assert_eq!(form("employee%5Bemail%5D=a%40b.example&employee[custom_attributes][dynamic_1]=x+y"), Some(wanted));
     }
 
     #[test]

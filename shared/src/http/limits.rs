@@ -106,7 +106,10 @@ impl Limits {
     }
 }
 
-fn per_minute<K: std::hash::Hash + Eq + Clone>(requests: u32, burst: Option<u32>) -> Option<DefaultKeyedRateLimiter<K>> {
+fn per_minute<K: std::hash::Hash + Eq + Clone>(
+    requests: u32,
+    burst: Option<u32>,
+) -> Option<DefaultKeyedRateLimiter<K>> {
     let quota = Quota::per_minute(NonZeroU32::new(requests)?);
     let quota = burst.and_then(NonZeroU32::new).map_or(quota, |burst| quota.allow_burst(burst));
     Some(DefaultKeyedRateLimiter::keyed(quota))
@@ -121,7 +124,10 @@ fn check<K: std::hash::Hash + Eq + Clone>(
     limiter.check_key(&key).map_err(|not_until| {
         let wait = not_until.wait_time_from(DefaultClock::default().now());
         let seconds = (wait + Duration::from_millis(999)).as_secs().max(1);
-        Error::Throttled { message: format!("Too many {what}. Try again in {seconds} seconds."), retry_after_seconds: seconds }
+        Error::Throttled {
+            message: format!("Too many {what}. Try again in {seconds} seconds."),
+            retry_after_seconds: seconds,
+        }
     })
 }
 

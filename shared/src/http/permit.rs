@@ -84,6 +84,18 @@ pub(crate) async fn guard(deps: Deps, scope: Scope, mut request: Request, next: 
     }
 }
 
+/// Lets a caller whose token is good be known where no scope is demanded: on
+/// paths and methods that are not there. Clients that look for their token in
+/// every answer would otherwise report that it is missing, and hide the error.
+pub(crate) async fn recognise(deps: &Deps, headers: &HeaderMap, context: Option<RequestContext>) {
+    if let Ok(token) = bearer(headers)
+        && let Ok(Some(credential)) = deps.credentials.of_token(&token).await
+        && let Some(context) = context
+    {
+        context.accept(Caller { client_id: credential.client_id, company: credential.company.clone(), token });
+    }
+}
+
 async fn admit(
     deps: &Deps,
     scope: Scope,

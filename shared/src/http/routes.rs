@@ -48,9 +48,8 @@ impl Routes {
         T: 'static,
     {
         let deps = self.deps.clone();
-        let check = middleware::from_fn(move |request: Request, next: Next| {
-            permit::guard(deps.clone(), scope, request, next)
-        });
+        let check =
+            middleware::from_fn(move |request: Request, next: Next| permit::guard(deps.clone(), scope, request, next));
         let handler = on(filter(method), handler).route_layer(check);
         self.add(method, path, Some(scope), handler)
     }

@@ -1,0 +1,489 @@
+//! The `muster` command as a script sees it: exit codes, files, signals, restarts.
+
+#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Read;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Child;
+use std::process::Command;
+use std::process::Output;
+use std::process::Stdio;
+use std::time::Duration;
+use std::time::Instant;
+
+use serde_json::Value as Json;
+use serde_json::json;
+
+fn muster(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
+    command.args(arguments);
+    // Whatever the machine has set for its own muster or AWS account is none of a test's business.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if name.starts_with("MUSTER_") || name.starts_with("AWS_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    muster(arguments).output().expect("muster runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// One clear line on standard error, and exit code 2.
+fn assert_refused(output: &Output, word: &str) {
+    let line = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{line}");
+    assert_eq!(line.trim_end().lines().count(), 1, "{line}");
+    assert!(line.starts_with("muster: ") && line.contains(word), "{line}");
+}
+
+/// The shell's own `kill`, which every machine has.
+fn send_signal(child: &Child, name: &str) {
+    let done = Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]).status();
+    assert!(done.expect("sh runs").success());
+}
+
+/// A running server; killed when a test fails.
+struct Server {
+    child: Child,
+    base_url: String,
+    banner: String,
+}
+
+impl Server {
+    fn start(data: &Path, more: &[&str]) -> Self {
+        let data = data.to_str().unwrap();
+        let mut arguments = vec!["--port", "0", "--data-dir", data];
+        arguments.extend(more);
+        let mut child = muster(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("muster runs");
+        let mut banner = String::new();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        for line in &mut lines {
+            let line = line.expect("a line");
+            banner.push_str(&line);
+            banner.push('\n');
+            if let Some(url) = line.strip_prefix("muster is ready at ") {
+                let base_url = url.to_owned();
+                std::thread::spawn(move || lines.for_each(drop));
+                return Self { child, base_url, banner };
+            }
+        }
+        let mut error = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
+        panic!("muster did not get ready: {error}");
+    }
+
+    fn signal(&self, name: &str) {
+        send_signal(&self.child, name);
+    }
+
+    fn wait(&mut self) -> Option<i32> {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("muster does not stop");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn credentials(data: &Path) -> Json {
+    serde_json::from_slice(&fs::read(data.join("demo-credentials.json")).expect("the file")).expect("JSON")
+}
+
+/// A client with a token for what the credentials file names.
+struct Client {
+    base_url: String,
+    token: String,
+    http: reqwest::Client,
+}
+
+impl Client {
+    async fn login(base_url: &str, credentials: &Json) -> Self {
+        let http = reqwest::Client::new();
+        let answer = http.post(format!("{base_url}/v1/auth")).json(credentials).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        let body: Json = answer.json().await.expect("JSON");
+        let token = body["data"]["token"].as_str().expect("a token").to_owned();
+        Self { base_url: base_url.to_owned(), token, http }
+    }
+
+    async fn employees(&self, query: &str) -> Json {
+        let url = format!("{}/v1/company/employees?{query}", self.base_url);
+        self.http.get(url).bearer_auth(&self.token).send().await.expect("an answer").json().await.expect("JSON")
+    }
+
+    async fn create(&self, email: &str) -> u64 {
+        let url = format!("{}/v1/company/employees", self.base_url);
+        let body = json!({"employee": {"email": email, "first_name": "A", "last_name": "B"}});
+        let answer = self.http.post(url).bearer_auth(&self.token).json(&body).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        answer.json::<Json>().await.expect("JSON")["data"]["id"].as_u64().expect("an id")
+    }
+}
+
+#[test]
+fn help_teaches() {
+    for (arguments, word) in [
+        (vec!["--help"], "muster apply company.yaml"),
+        (vec!["serve", "--help"], "--data-dir"),
+        (vec!["storage", "--help"], "--dynamodb-port"),
+        (vec!["apply", "--help"], "--table"),
+        (vec!["credentials", "create", "--help"], "--readable-attributes"),
+    ] {
+        let output = run(&arguments);
+        assert!(output.status.success());
+        assert!(text(&output.stdout).contains(word), "{arguments:?}: {}", text(&output.stdout));
+    }
+}
+
+#[test]
+fn what_cannot_begin_says_why_in_one_line_and_exits_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let data = data.to_str().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    assert_refused(&run(&["--port", &port, "--data-dir", data]), &port);
+
+    let file = folder.path().join("a-file");
+    fs::write(&file, "x").unwrap();
+    assert_refused(&run(&["--port", "0", "--data-dir", file.join("below").to_str().unwrap()]), "data folder");
+    assert_refused(&run(&["--port", "0", "--data-dir", file.to_str().unwrap()]), "data folder");
+
+    for (content, word) in [
+        ("company: {id: x}", "name"),
+        ("company: {id: x, name: X, time_zone: Mars/Olympus}", "Mars/Olympus"),
+        ("company: [", "broken"),
+        ("company: {id: x, name: X, time_zone: UTC}\nofices: []", "ofices"),
+        (
+            "company: {id: x, name: X, time_zone: UTC}\nemployees: [{email: a@b.example, first_name: A, last_name: B, office: Nowhere}]",
+            "Nowhere",
+        ),
+        ("company: {id: x, name: X, time_zone: UTC}\nattributes: [{key: dynamic_1, label: L, type: list}]", "options"),
+    ] {
+        fs::write(&file, content).unwrap();
+        let output = run(&["--port", "0", "--data-dir", data, "--company", file.to_str().unwrap()]);
+        assert_refused(&output, word);
+    }
+    let missing = folder.path().join("missing.yaml");
+    assert_refused(&run(&["--port", "0", "--data-dir", data, "--company", missing.to_str().unwrap()]), "missing.yaml");
+    assert_eq!(run(&["--no-such-option"]).status.code(), Some(2));
+    assert_refused(&run(&["--port", "0", "--data-dir", data, "--rate-limits", "many"]), "MUSTER_RATE_LIMITS");
+}
+
+#[tokio::test]
+async fn the_demo_company_is_served_and_its_credential_written_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Server::start(&data, &[]);
+    let mode = fs::metadata(data.join("demo-credentials.json")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
+    let written = credentials(&data);
+    assert_eq!(written["base_url"], server.base_url);
+    for field in ["base_url", "client_id", "client_secret"] {
+        assert!(server.banner.contains(written[field].as_str().unwrap()), "{field} in {}", server.banner);
+    }
+    let client = Client::login(&server.base_url, &written).await;
+    let all = client.employees("limit=200").await;
+    assert!(all["metadata"]["total_elements"].as_u64().unwrap() >= 30);
+    let statuses: std::collections::BTreeSet<_> = all["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|one| one["attributes"]["status"]["value"].as_str())
+        .collect();
+    assert_eq!(statuses.into_iter().collect::<Vec<_>>(), ["active", "inactive", "leave", "onboarding"]);
+}
+
+#[tokio::test]
+async fn what_was_written_survives_a_restart_and_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut created = Vec::new();
+    let mut before = Json::Null;
+    for round in 0..3 {
+        let mut server = Server::start(folder.path(), &["--empty"]);
+        let written = credentials(folder.path());
+        if round > 0 {
+            assert_eq!(written["client_secret"], before["client_secret"], "the same credential");
+        }
+        before = written;
+        let client = Client::login(&server.base_url, &before).await;
+        created.push(client.create(&format!("{round}@test.example")).await);
+        let all = client.employees("").await;
+        let ids: Vec<_> = all["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|one| one["attributes"]["id"]["value"].as_u64())
+            .collect();
+        assert_eq!(ids, created);
+        server.signal(if round == 1 { "TERM" } else { "KILL" });
+        let code = server.wait();
+        assert_eq!(code, if round == 1 { Some(0) } else { None });
+    }
+}
+
+#[tokio::test]
+async fn signals_let_requests_in_flight_finish() {
+    for signal in ["TERM", "INT"] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut server = Server::start(folder.path(), &["--empty"]);
+        let client = Client::login(&server.base_url, &credentials(folder.path())).await;
+        // A body of which only the half has been sent when the signal comes.
+        let address = server.base_url.trim_start_matches("http://").to_owned();
+        let body = json!({"employee": {"email": "late@test.example", "first_name": "A", "last_name": "B"}}).to_string();
+        let head = format!(
+            "POST /v1/company/employees HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            client.token,
+            body.len()
+        );
+        let (first, second) = body.split_at(10);
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        std::io::Write::write_all(&mut stream, format!("{head}{first}").as_bytes()).unwrap();
+        std::thread::sleep(Duration::from_millis(200));
+        server.signal(signal);
+        std::thread::sleep(Duration::from_millis(200));
+        std::io::Write::write_all(&mut stream, second.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let _ = stream.read_to_string(&mut answer);
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("success"), "{signal}: {answer}");
+        assert_eq!(server.wait(), Some(0), "{signal}");
+    }
+}
+
+#[tokio::test]
+async fn a_data_folder_serves_one_process_and_commands_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let server = Server::start(folder.path(), &["--empty"]);
+    assert_refused(&run(&["--port", "0", "--data-dir", data]), "another muster");
+    assert_refused(&run(&["storage", "--data-dir", data]), "another muster");
+
+    let created = run(&[
+        "credentials",
+        "create",
+        "--data-dir",
+        data,
+        "--name",
+        "Payroll",
+        "--scope",
+        "employees:read",
+        "--readable-attributes",
+        "first_name,last_name",
+    ]);
+    assert!(created.status.success(), "{}", text(&created.stderr));
+    let credential: Json = serde_json::from_slice(&created.stdout).expect("JSON");
+    assert_eq!(credential["scopes"], json!(["employees:read"]));
+    let client = Client::login(&server.base_url, &credential).await;
+    assert_eq!(client.employees("").await["success"], true);
+
+    let list = run(&["credentials", "list", "--data-dir", data]);
+    let list = text(&list.stdout);
+    assert!(list.contains("Payroll") && list.contains("Demo") && list.contains("first_name last_name"), "{list}");
+    assert!(!list.contains(credential["client_secret"].as_str().unwrap()), "a secret is shown only once");
+}
+
+#[test]
+fn credentials_that_make_no_sense_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let create = |more: &[&str]| {
+        let mut arguments = vec!["credentials", "create", "--data-dir", data];
+        arguments.extend(more);
+        run(&arguments)
+    };
+    assert_refused(&create(&["--name", "X", "--scope", "employees:read"]), "--company");
+    assert_refused(&create(&["--name", "X", "--scope", "employees:read", "--company", "nobody"]), "nobody");
+    assert_eq!(create(&["--name", "X"]).status.code(), Some(2));
+    assert_eq!(create(&["--name", "X", "--scope", "employees:admin"]).status.code(), Some(2));
+    let company = folder.path().join("c.yaml");
+    fs::write(&company, "company: {id: c, name: C, time_zone: UTC}").unwrap();
+    assert!(run(&["apply", company.to_str().unwrap(), "--data-dir", data]).status.success());
+    let with = |more: &[&str]| create(&[&["--company", "c", "--scope", "employees:read"], more].concat());
+    assert_refused(&with(&["--name", " "]), "name");
+    assert_refused(&with(&["--name", &"x".repeat(300)]), "name");
+    assert_refused(&with(&["--name", "X", "--readable-attributes", "frist_name"]), "frist_name");
+    assert_refused(&with(&["--name", "X", "--readable-attributes", "dynamic_7"]), "dynamic_7");
+    assert!(with(&["--name", "X", "--readable-attributes", "*"]).status.success());
+}
+
+#[test]
+fn apply_changes_only_what_differs_and_says_what_it_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let data = data.to_str().unwrap();
+    let file = folder.path().join("company.yaml");
+    let demo = include_str!("../../companies/demo.yaml");
+    fs::write(&file, demo).unwrap();
+    let apply = || {
+        let output = run(&["apply", file.to_str().unwrap(), "--data-dir", data]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let checked = run(&["apply", "--check", file.to_str().unwrap(), "--data-dir", data]);
+    assert!(text(&checked.stdout).contains("36 employees"));
+    let first = apply();
+    assert!(first.contains("created company alpenrad") && first.contains("created office Munich (1)"), "{first}");
+    assert!(first.trim_end().ends_with("employees: 36 created, 0 changed, 0 unchanged"), "{first}");
+    let second = apply();
+    assert_eq!(second.trim_end().lines().count(), 1, "nothing but the sum: {second}");
+    assert!(second.contains(" 0 created, 0 changed") && second.contains("36 unchanged"), "{second}");
+
+    let changed = demo
+        .replace("    position: Frame Designer\n", "    position: Senior Frame Designer\n")
+        .replace("  - {name: Bristol}", "  - {name: Bristol}\n  - {name: Turin}")
+        .replace("label: Locker number", "label: Locker");
+    fs::write(&file, changed).unwrap();
+    let third = apply();
+    for line in ["created office Turin (5)", "changed attribute dynamic_1007", ": position"] {
+        assert!(third.contains(line), "{line} in {third}");
+    }
+    assert!(!third.contains("Senior"), "no values of persons: {third}");
+
+    fs::write(&file, demo.replace("type: integer", "type: decimal")).unwrap();
+    assert_refused(&run(&["apply", file.to_str().unwrap(), "--data-dir", data]), "dynamic_1007");
+}
+
+#[test]
+fn apply_refuses_people_who_cannot_be_and_stores_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let data = data.to_str().unwrap();
+    let file = folder.path().join("company.yaml");
+    let person =
+        |name: &str, more: &str| format!("  - {{email: {name}@x.example, first_name: {name}, last_name: X{more}}}\n");
+    for (people, word) in [
+        (person("a", ", supervisor: b@x.example") + &person("b", ", supervisor: a@x.example"), "circle"),
+        (person("a", ", supervisor: nobody@x.example"), "nobody@x.example"),
+        (person("a", "") + &person("A", ""), "twice"),
+        (person("a", ", team: None such"), "None such"),
+        (person("a", ", hire_date: 2023-02-30"), "hire_date"),
+        (person("a", ", cost_centers: [{name: C, percentage: 50}]"), "100"),
+        (person("a", ", shoe_size: 42"), "shoe_size"),
+    ] {
+        let head = "company: {id: x, name: X, time_zone: UTC}\ncost_centers: [{name: C}]\nemployees:\n";
+        fs::write(&file, format!("{head}{people}")).unwrap();
+        let output = run(&["apply", file.to_str().unwrap(), "--data-dir", data]);
+        assert_refused(&output, word);
+    }
+}
+
+#[test]
+fn storage_prints_the_environment_that_points_at_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child =
+        muster(&["storage", "--data-dir", folder.path().to_str().unwrap(), "--dynamodb-port", "0", "--s3-port", "0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("muster runs");
+    let mut printed = String::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        printed.push_str(&line);
+        printed.push('\n');
+        if line.contains("Ctrl-C") {
+            break;
+        }
+    }
+    let file = fs::read_to_string(folder.path().join("storage.env")).unwrap();
+    for name in [
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "AWS_ENDPOINT_URL_S3",
+        "AWS_REGION",
+        "AWS_ACCESS_KEY_ID",
+        "MUSTER_TABLE",
+        "MUSTER_BUCKET",
+    ] {
+        assert!(printed.contains(&format!("export {name}=")), "{printed}");
+        assert!(file.contains(&format!("{name}=")), "{file}");
+    }
+    send_signal(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// Whether the lines for curl can be tried. A laptop without it leaves them out and says so; CI must have it.
+fn has_curl() -> bool {
+    let found = Command::new("curl").arg("--version").output().is_ok();
+    assert!(found || std::env::var_os("CI").is_none(), "CI must have curl");
+    if !found {
+        eprintln!("left out: there is no curl on this machine");
+    }
+    found
+}
+
+/// The lines of a shell block of the README or the banner, run as somebody would paste them.
+fn paste(lines: &[String]) -> Vec<Json> {
+    let script = format!("set -e\n{}\n", lines.join("\necho\n"));
+    let output = Command::new("sh").args(["-c", &script]).output().expect("sh runs");
+    assert!(output.status.success(), "{script}\n{}", text(&output.stderr));
+    text(&output.stdout)
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect()
+}
+
+fn assert_pasted(answers: &[Json]) {
+    assert_eq!(answers.len(), 2, "{answers:?}");
+    assert_eq!(answers[0]["metadata"]["total_elements"], 36);
+    assert_eq!(answers[1]["data"]["message"], "success");
+}
+
+#[test]
+fn the_curl_lines_of_the_banner_work_when_pasted() {
+    if !has_curl() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let lines: Vec<String> =
+        server.banner.lines().map(str::trim).filter(|line| line.contains("curl -s")).map(str::to_owned).collect();
+    assert_eq!(lines.len(), 3);
+    assert_pasted(&paste(&lines));
+}
+
+#[test]
+fn the_curl_lines_of_the_readme_work_when_pasted() {
+    if !has_curl() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).expect("the README");
+    let (_, block) = readme.split_once("# log in, list employees, create one\n").expect("the block");
+    let (block, _) = block.split_once("```").expect("its end");
+    let file = folder.path().join("demo-credentials.json");
+    let lines: Vec<String> = block
+        .replace("http://127.0.0.1:8080", &server.base_url)
+        .replace("data/demo-credentials.json", file.to_str().unwrap())
+        .lines()
+        .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_pasted(&paste(&lines));
+}
