@@ -17,7 +17,6 @@ pub fn functions(deps: &Deps) -> [(&'static str, Routes); 2] {
 }
 
 /// One router for all functions, with everything that surrounds it.
-#[must_use]
 pub fn router(deps: &Deps) -> Router {
     let all = functions(deps).into_iter().fold(Router::new(), |all, (_, routes)| all.merge(routes.into_router()));
     app(all, deps)

@@ -9,6 +9,7 @@ use clap::Subcommand;
 use shared::ids::CompanyId;
 use shared::scope::Scope;
 
+#[expect(clippy::doc_markdown, reason = "shown in a terminal, where Markdown is noise")]
 /// A personnel-data API that speaks Personio's wire format, on your machine or in your AWS account.
 ///
 /// Without a command, `muster` serves the API with a demo company:
@@ -128,7 +129,7 @@ pub struct CreateCredentialOptions {
     /// What it may do, e.g. employees:read; repeat it or separate with commas
     #[arg(long = "scope", value_name = "SCOPE", required = true, value_delimiter = ',')]
     pub scopes: Vec<Scope>,
-    /// Attributes of employees that it may read, e.g. first_name,dynamic_1001; `*` for all [default: none but the id]
+    /// Attributes of employees that it may read, separated by commas; * for all [default: none but the id]
     #[arg(long, value_name = "KEY", value_delimiter = ',')]
     pub readable_attributes: Vec<String>,
     /// Which company [default: the one that the data folder began with]

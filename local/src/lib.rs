@@ -24,9 +24,9 @@ use failure::Failure;
 /// Runs a command to its end.
 pub async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command.unwrap_or(Command::Serve(cli.serve)) {
-        Command::Serve(options) => serve::run(options).await,
+        Command::Serve(options) => Box::pin(serve::run(options)).await,
         Command::Storage(options) => storage::run(options).await,
         Command::Apply(options) => apply::run(options).await,
-        Command::Credentials(options) => credentials::run(options).await,
+        Command::Credentials(options) => Box::pin(credentials::run(options)).await,
     }
 }

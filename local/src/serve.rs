@@ -199,17 +199,15 @@ impl DemoCredentials {
             Some(kept) if kept.company == *company && kept.is_good(deps).await? => Some(kept),
             _ => None,
         };
-        let demo = match kept {
-            Some(kept) => Self { base_url: base_url.to_owned(), ..kept },
-            None => {
-                let (credential, secret) =
-                    credentials::create(deps, company, "Demo", Scope::all(), Readable::All).await?;
-                Self {
-                    base_url: base_url.to_owned(),
-                    client_id: credential.client_id,
-                    client_secret: secret.reveal().to_owned(),
-                    company: company.clone(),
-                }
+        let demo = if let Some(kept) = kept {
+            Self { base_url: base_url.to_owned(), ..kept }
+        } else {
+            let (credential, secret) = credentials::create(deps, company, "Demo", Scope::all(), Readable::All).await?;
+            Self {
+                base_url: base_url.to_owned(),
+                client_id: credential.client_id,
+                client_secret: secret.reveal().to_owned(),
+                company: company.clone(),
             }
         };
         demo.write(data_dir).map_err(|error| {

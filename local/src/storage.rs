@@ -215,8 +215,8 @@ pub async fn run(options: StorageOptions) -> Result<(), Failure> {
     let storage = Storage::start(&options.data_dir, lock, options.dynamodb_port, options.s3_port).await?;
     let environment = environment(storage.endpoints());
     let file = options.data_dir.join("storage.env");
-    let plain: String = environment.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
-    fs::write(&file, plain).map_err(Failure::usage)?;
+    let lines: Vec<_> = environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    fs::write(&file, lines.join("\n") + "\n").map_err(Failure::usage)?;
     println!("The embedded DynamoDB and S3 listen. Point any AWS SDK at them with:\n");
     for (name, value) in &environment {
         println!("export {name}={value}");

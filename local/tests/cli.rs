@@ -66,22 +66,18 @@ impl Server {
         let data = data.to_str().unwrap();
         let mut arguments = vec!["--port", "0", "--data-dir", data];
         arguments.extend(more);
-        let mut child = muster(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("muster runs");
-        let mut banner = String::new();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        for line in &mut lines {
-            let line = line.expect("a line");
-            banner.push_str(&line);
-            banner.push('\n');
-            if let Some(url) = line.strip_prefix("muster is ready at ") {
-                let base_url = url.to_owned();
-                std::thread::spawn(move || lines.for_each(drop));
-                return Self { child, base_url, banner };
-            }
+        let child = muster(&arguments).stdout(Stdio::piped()).spawn().expect("muster runs");
+        let mut server = Self { child, base_url: String::new(), banner: String::new() };
+        let mut lines = BufReader::new(server.child.stdout.take().unwrap()).lines();
+        while server.base_url.is_empty() {
+            let line =
+                lines.next().expect("muster gets ready; what it says on standard error is above").expect("a line");
+            server.banner.push_str(&line);
+            server.banner.push('\n');
+            server.base_url = line.strip_prefix("muster is ready at ").unwrap_or_default().to_owned();
         }
-        let mut error = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
-        panic!("muster did not get ready: {error}");
+        std::thread::spawn(move || lines.for_each(drop));
+        server
     }
 
     fn signal(&self, name: &str) {

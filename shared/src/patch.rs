@@ -2,7 +2,7 @@
 
 /// The three things that an update can say of a field. `Option<Option<T>>` says
 /// the same and nobody reads it right.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Patch<T> {
     /// The field was not sent: keep what is stored.
     #[default]

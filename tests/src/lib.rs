@@ -5,8 +5,6 @@
 //! API server on a free port and its own clients, so tests run side by side in
 //! any order, and every test is one of tenant isolation as well.
 
-#![expect(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "a test fails by panicking")]
-
 pub mod answer;
 pub mod log;
 pub mod many;

@@ -39,7 +39,7 @@ fn forbid(sources: &[(PathBuf, String)], words: &[&str], why: &str) {
     }
 }
 
-fn named<'s>(sources: &'s [(PathBuf, String)], part: &str) -> Vec<(PathBuf, String)> {
+fn named(sources: &[(PathBuf, String)], part: &str) -> Vec<(PathBuf, String)> {
     let wanted: Vec<_> = sources.iter().filter(|(path, _)| path.to_string_lossy().contains(part)).cloned().collect();
     assert!(!wanted.is_empty(), "nothing is called {part}");
     wanted

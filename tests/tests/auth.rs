@@ -60,7 +60,7 @@ async fn the_token_stays_the_same_for_its_day_and_for_everybody_at_once() {
     }
     assert_eq!(tokens.len(), 1, "sixteen logins at once get one token");
 
-    muster.deps.clock.advance(Duration::from_secs(12 * 3_600));
+    muster.deps.clock.advance(Duration::from_hours(12));
     let later = muster.anonymous().post("/v1/auth", &login(&credential, &secret)).await;
     assert!(tokens.contains(token(&later)));
     let left = later.body["data"]["expires_in"].as_i64().expect("a number");
@@ -75,7 +75,7 @@ async fn a_token_ends_after_a_day_and_the_next_login_gets_another() {
     let client = muster.bearer(token(&first));
     assert_eq!(client.get("/v1/company/employees").await.status, 200);
 
-    muster.deps.clock.advance(Duration::from_secs(24 * 3_600 + 1));
+    muster.deps.clock.advance(Duration::from_hours(24) + Duration::from_secs(1));
     let expired = client.get("/v1/company/employees").await;
     assert_eq!(expired.status, 403);
     assert_eq!(expired.message(), "Provided authorization is not valid");

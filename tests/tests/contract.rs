@@ -73,16 +73,16 @@ async fn cargo_lambda_watch_routes_each_path_to_its_function() {
     let muster = Muster::start().await;
     let manifest = read("Cargo.toml");
     let (_, router) = manifest.split_once("[workspace.metadata.lambda.watch.router]").expect("a router");
-    let mut routed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut listed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for line in router.lines().filter(|line| line.starts_with('"')) {
         let (path, function) = line.split_once(" = ").expect("a route");
         let (path, function) = (path.trim_matches('"'), function.trim_matches('"'));
         // Two lines stand in for the default route.
         if path != "/" && path != "/{*path}" {
-            routed.entry(function.to_owned()).or_default().insert(path.to_owned());
+            listed.entry(function.to_owned()).or_default().insert(path.to_owned());
         }
     }
-    assert_eq!(routed, served(&muster.deps));
+    assert_eq!(listed, served(&muster.deps));
 }
 
 #[tokio::test]

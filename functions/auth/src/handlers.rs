@@ -62,13 +62,11 @@ pub async fn authenticate(
         let message = format!("Too many failed logins. Try again in {seconds} seconds.");
         return Err(Error::Throttled { message, retry_after_seconds: seconds });
     }
-    match accepted(state.credential, &login) {
-        Some(credential) => token(&deps, credential, &login).await.map(success),
-        None => {
-            store::count_failure(&deps, &login, now).await?;
-            Err(refused())
-        }
-    }
+    let Some(credential) = accepted(state.credential, &login) else {
+        store::count_failure(&deps, &login, now).await?;
+        return Err(refused());
+    };
+    token(&deps, credential, &login).await.map(success)
 }
 
 /// One and the same answer, whatever is wrong.

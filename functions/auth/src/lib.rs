@@ -12,7 +12,6 @@ pub mod routes;
 pub mod store;
 
 /// The router of this function.
-#[must_use]
 pub fn router(deps: Deps) -> Router {
     routes::routes(deps).into_router()
 }

@@ -318,14 +318,14 @@ async fn try_update(
 ) -> Result<Option<BTreeSet<AttributeKey>>, Error> {
     let Some(stored) = read(&deps.table, company, id).await? else { return Ok(None) };
     let mut employee = stored.clone();
-    let changed = employee.apply(with_supervisor(changes.clone(), supervisor.clone())?, deps.clock.now());
-    if changed.is_empty() {
-        return Ok(Some(changed));
+    let differing = employee.apply(with_supervisor(changes.clone(), *supervisor)?, deps.clock.now());
+    if differing.is_empty() {
+        return Ok(Some(differing));
     }
-    let unchanged = Condition::exists().number_is(&["version"], stored.version);
+    let same_version = Condition::exists().number_is(&["version"], stored.version);
     let mut transaction = deps.table.transaction().put_if(
         Item::encode(keys::employee(company, id), &employee)?,
-        unchanged,
+        same_version,
         changed_meanwhile(),
     );
     let (old, new) = (keys::change(company, stored.updated_at, id), keys::change(company, employee.updated_at, id));
@@ -333,11 +333,11 @@ async fn try_update(
         transaction = transaction.delete(old);
     }
     transaction = transaction.put(mark(company, &employee)?);
-    if let (Patch::Set(supervisor), true) = (supervisor, changed.contains(system::SUPERVISOR)) {
+    if let (Patch::Set(supervisor), true) = (supervisor, differing.contains(system::SUPERVISOR)) {
         transaction = above(deps, company, id, *supervisor, transaction).await?;
     }
     transaction.commit().await?;
-    Ok(Some(changed))
+    Ok(Some(differing))
 }
 
 /// What makes [`update`] start again.

@@ -58,7 +58,7 @@ pub fn read(company: &Company, file: &CompanyFile) -> Result<Vec<Person>, Failur
             return Err(Failure::usage(format!("{}: the e-mail address is in the file twice", who())));
         }
     }
-    in_order(people)
+    in_order(&people)
 }
 
 fn read_person(company: &Company, fields: &Map<String, Json>) -> Result<Person, Error> {
@@ -167,7 +167,7 @@ fn read_entitlements(company: &Company, field: &str, raw: &Json) -> Result<Vec<E
 }
 
 /// The order of the file, but for bosses, who come before those who report to them.
-fn in_order(people: BTreeMap<String, (usize, Person)>) -> Result<Vec<Person>, Failure> {
+fn in_order(people: &BTreeMap<String, (usize, Person)>) -> Result<Vec<Person>, Failure> {
     let mut by_place: Vec<(usize, &Person)> = people.values().map(|(place, person)| (*place, person)).collect();
     by_place.sort_by_key(|(place, _)| *place);
     let mut ordered: Vec<Person> = Vec::with_capacity(people.len());
@@ -212,23 +212,20 @@ pub async fn apply(
     let mut batch: Vec<(String, New)> = Vec::new();
     for person in people {
         let supervisor = resolve(&person, &ids).map_err(|error| about(&person.email, error))?;
-        match stored.get(&person.email) {
-            Some(employee) => {
-                // The new ones that were put off can be this one's bosses.
-                create(deps, permit, &mut batch, report, say).await?;
-                change(deps, permit, &person, employee, &supervisor, report, say).await?;
-            }
-            None => {
-                let id = match person.id {
-                    Some(id) => id,
-                    None => numbers.next().ok_or_else(|| Failure::usage("not enough employee ids were taken"))?,
-                };
-                ids.insert(person.email.clone(), id);
-                batch.push((person.email.clone(), new(deps, company, person, id, &supervisor)));
-                if batch.len() == store::MAX_NEW {
-                    create(deps, permit, &mut batch, report, say).await?;
-                }
-            }
+        if let Some(employee) = stored.get(&person.email) {
+            // The new ones that were put off can be this one's bosses.
+            create(deps, permit, &mut batch, report, say).await?;
+            change(deps, permit, &person, employee, supervisor, report, say).await?;
+            continue;
+        }
+        let id = match person.id {
+            Some(id) => id,
+            None => numbers.next().ok_or_else(|| Failure::usage("not enough employee ids were taken"))?,
+        };
+        ids.insert(person.email.clone(), id);
+        batch.push((person.email.clone(), new(deps, company, person, id, supervisor)));
+        if batch.len() == store::MAX_NEW {
+            create(deps, permit, &mut batch, report, say).await?;
         }
     }
     create(deps, permit, &mut batch, report, say).await
@@ -269,12 +266,12 @@ fn resolve(person: &Person, ids: &BTreeMap<String, EmployeeId>) -> Result<Patch<
     }
 }
 
-fn new(deps: &Deps, company: &Company, person: Person, id: EmployeeId, supervisor: &Patch<EmployeeId>) -> New {
+fn new(deps: &Deps, company: &Company, person: Person, id: EmployeeId, supervisor: Patch<EmployeeId>) -> New {
     let mut changes = person.changes;
     changes.retain(|_, value| value.is_some());
     model::default_status(&mut changes, company.zone.today(deps.clock.now()));
     let supervisor = match supervisor {
-        Patch::Set(id) => Some(*id),
+        Patch::Set(id) => Some(id),
         Patch::Keep | Patch::Clear => None,
     };
     New { id, changes, supervisor }
@@ -312,7 +309,7 @@ async fn change(
     permit: &WritePermit,
     person: &Person,
     employee: &Employee,
-    supervisor: &Patch<EmployeeId>,
+    supervisor: Patch<EmployeeId>,
     report: &mut Report,
     say: &mut dyn FnMut(&str),
 ) -> Result<(), Failure> {
@@ -329,19 +326,19 @@ async fn change(
         report.employees_unchanged += 1;
         return Ok(());
     }
-    let changed = store::update(deps, permit, employee.id, &changes, supervisor).await?.unwrap_or_default();
-    let names: Vec<_> = changed.iter().map(AttributeKey::as_str).collect();
+    let differing = store::update(deps, permit, employee.id, &changes, &supervisor).await?.unwrap_or_default();
+    let names: Vec<_> = differing.iter().map(AttributeKey::as_str).collect();
     say(&format!("changed employee {}: {}", employee.id, names.join(", ")));
     report.employees_changed += 1;
     Ok(())
 }
 
 /// Whether a write would change the record, so that those who are as the file says cost nothing more.
-fn differs(employee: &Employee, changes: &Changes, supervisor: &Patch<EmployeeId>) -> bool {
+fn differs(employee: &Employee, changes: &Changes, supervisor: Patch<EmployeeId>) -> bool {
     let boss = match supervisor {
         Patch::Keep => false,
         Patch::Clear => employee.supervisor().is_some(),
-        Patch::Set(id) => employee.supervisor() != Some(*id),
+        Patch::Set(id) => employee.supervisor() != Some(id),
     };
     boss || !employee.clone().apply(changes.clone(), employee.updated_at).is_empty()
 }

@@ -1,6 +1,7 @@
 //! The settings of a file: profile, lists, attributes.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use shared::attributes::definition::DeclaredAttribute;
 use shared::attributes::definition::EntryKind;
@@ -54,7 +55,7 @@ pub fn planned(stored: &Settings, file: &CompanyFile) -> Result<Company, Failure
 /// Compares the file's entries with the stored ones: by number where the file gives one, else by name.
 fn steps(stored: &Settings, file: &CompanyFile) -> Result<Vec<Step>, Failure> {
     let mut steps = Vec::new();
-    let mut seen = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for declared in file.entries() {
         let kind = declared.details.kind();
         let word = kind.word();
@@ -64,7 +65,7 @@ fn steps(stored: &Settings, file: &CompanyFile) -> Result<Vec<Step>, Failure> {
         if declared.id == Some(0) {
             return Err(Failure::usage(format!("the {word} {}: an id must be 1 or more", declared.name)));
         }
-        if seen.insert((kind, declared.name.clone()), ()).is_some() {
+        if !seen.insert((kind, declared.name.clone())) {
             return Err(Failure::usage(format!("the {word} {} is in the file twice", declared.name)));
         }
         steps.push(step(&stored.entries, declared)?);

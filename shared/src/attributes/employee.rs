@@ -57,7 +57,7 @@ impl Employee {
     /// Applies a write and tells which attributes it changed. A write that
     /// changes nothing leaves the record as it was, its version included.
     pub fn apply(&mut self, changes: Changes, now: Timestamp) -> BTreeSet<AttributeKey> {
-        let mut changed = BTreeSet::new();
+        let mut differing = BTreeSet::new();
         for (key, wanted) in changes {
             if self.values.get(&key) == wanted.as_ref() {
                 continue;
@@ -66,16 +66,16 @@ impl Employee {
                 Some(value) => self.values.insert(key.clone(), value),
                 None => self.values.remove(&key),
             };
-            changed.insert(key);
+            differing.insert(key);
         }
-        if !changed.is_empty() {
+        if !differing.is_empty() {
             // Two machines' clocks differ; the order of a record's own changes must not.
             self.updated_at = self.updated_at.max(now);
             self.version += 1;
             let ms = self.updated_at.as_millisecond();
-            self.changed.extend(changed.iter().map(|key| (key.clone(), ms)));
+            self.changed.extend(differing.iter().map(|key| (key.clone(), ms)));
         }
-        changed
+        differing
     }
 
     /// The e-mail address as it was written.

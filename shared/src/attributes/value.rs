@@ -151,7 +151,10 @@ fn tags(field: &str, raw: &Json, options: &[String]) -> Result<Option<Value>, Er
         Json::Array(items) => items.clone(),
         Json::String(text) => text.split(',').map(|tag| Json::from(tag.trim())).collect(),
         _ => {
-            return Err(Error::invalid(field, format!("The {field} must be a list of texts, or one text with commas.")));
+            return Err(Error::invalid(
+                field,
+                format!("The {field} must be a list of texts, or one text with commas."),
+            ));
         }
     };
     let mut tags: Vec<String> = Vec::new();

@@ -65,7 +65,7 @@ fn place(id: u32) -> Place {
     Place { node: id / NODE, leaf: id % NODE / LEAF, bit: id % LEAF }
 }
 
-fn numbered<'m>(map: &'m BTreeMap<String, u64>, prefix: char) -> impl Iterator<Item = (u32, u64)> + 'm {
+fn numbered(map: &BTreeMap<String, u64>, prefix: char) -> impl Iterator<Item = (u32, u64)> + '_ {
     let mut entries: Vec<_> =
         map.iter().filter_map(|(name, number)| Some((name.strip_prefix(prefix)?.parse().ok()?, *number))).collect();
     // `n10` sorts before `n2` as text.

@@ -233,14 +233,13 @@ fn verdict(reasons: &[CancellationReason], refusals: &[Option<Error>]) -> Verdic
     let mut other = None;
     for (index, reason) in reasons.iter().enumerate() {
         match reason.code().unwrap_or("None") {
-            "None" => {}
             "ConditionalCheckFailed" => {
                 let refusal = refusals.get(index).cloned().flatten();
                 return Verdict::Refused(
                     refusal.unwrap_or_else(|| Error::Internal(format!("part {index} has no refusal"))),
                 );
             }
-            "TransactionConflict" | "ProvisionedThroughputExceeded" | "ThrottlingError" => {}
+            "None" | "TransactionConflict" | "ProvisionedThroughputExceeded" | "ThrottlingError" => {}
             code => other = Some(format!("TransactWriteItems: part {index}: {code}")),
         }
     }

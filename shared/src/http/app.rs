@@ -32,7 +32,6 @@ use crate::http::respond::Cause;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A router with everything that surrounds it, ready to serve.
-#[must_use]
 pub fn app(router: Router, deps: &Deps) -> Router {
     let recognise = |deps: Deps| {
         move |request: Request| async move {

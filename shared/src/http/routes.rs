@@ -78,7 +78,6 @@ impl Routes {
     }
 
     /// The router of these endpoints.
-    #[must_use]
     pub fn into_router(self) -> Router {
         self.router.with_state(self.deps)
     }

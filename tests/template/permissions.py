@@ -1,0 +1,77 @@
+"""Checks what the roles of an expanded template may do: permissions.py EXPANSION.
+
+No role has a managed policy, for those are written for everybody and allow too much. What a policy allows, it allows
+on something that it names. SAM adds roles and policies by itself, so only the expansion shows them all.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+# X-Ray has no resources that a policy could name.
+WITHOUT_RESOURCES = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+
+# A name in Fn::Sub, but for those that every template has, as ${AWS::Region}, and for ${!Literal}.
+DECLARED = re.compile(r"\$\{(?!AWS::|!)")
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def statements(properties):
+    """Of the inline policies of a role, or of a policy that is a resource itself."""
+    for policy in [properties, *properties.get("Policies", [])]:
+        yield from as_list(policy.get("PolicyDocument", {}).get("Statement", []))
+
+
+def is_everything(resource):
+    """Whether these are all resources there are, or all of a kind, as in arn:aws:logs:*:*:*."""
+    if isinstance(resource, dict):
+        resource = as_list(resource.get("Fn::Sub", ""))[0]
+        # Of something that the template declares, everything may be meant: ${Bucket.Arn}/*.
+        if DECLARED.search(resource):
+            return False
+    return "*" in resource
+
+
+def wrong_with_statement(statement):
+    if statement["Effect"] != "Allow":
+        return
+    # What is not listed is allowed, and that is more with every service that AWS opens.
+    for key in ("NotAction", "NotResource"):
+        if key in statement:
+            yield f"has a {key}"
+    actions = set(as_list(statement.get("Action", [])))
+    for resource in as_list(statement.get("Resource", [])):
+        if is_everything(resource) and not (resource == "*" and actions <= WITHOUT_RESOURCES):
+            yield f"allows {', '.join(sorted(actions))} on {json.dumps(resource)}"
+
+
+def wrong(resources):
+    roles = 0
+    for name, resource in resources.items():
+        if not resource["Type"].startswith("AWS::IAM::"):
+            continue
+        properties = resource["Properties"]
+        roles += resource["Type"] == "AWS::IAM::Role"
+        if properties.get("ManagedPolicyArns"):
+            yield f"{name} has managed policies: {json.dumps(properties['ManagedPolicyArns'])}"
+        for statement in statements(properties):
+            for what in wrong_with_statement(statement):
+                yield f"{name}, statement {statement.get('Sid', 'without Sid')}: {what}"
+    # A check that finds nothing to check is broken.
+    if not roles:
+        yield "there is no role"
+
+
+def main():
+    [path] = sys.argv[1:]
+    found = list(wrong(json.loads(Path(path).read_text(encoding="utf-8"))["Resources"]))
+    if found:
+        sys.exit("\n".join(found))
+
+
+if __name__ == "__main__":
+    main()
