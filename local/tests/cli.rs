@@ -74,7 +74,7 @@ impl Server {
                 lines.next().expect("muster gets ready; what it says on standard error is above").expect("a line");
             server.banner.push_str(&line);
             server.banner.push('\n');
-            server.base_url = line.strip_prefix("muster is ready at ").unwrap_or_default().to_owned();
+            line.strip_prefix("muster is ready at ").unwrap_or_default().clone_into(&mut server.base_url);
         }
         std::thread::spawn(move || lines.for_each(drop));
         server

@@ -1,8 +1,8 @@
 """Expands the template as CloudFormation will: expand.py TEMPLATE, the expansion goes to standard output.
 
-`sam validate --lint` looks at the template before that, so it passes what only the expansion shows: in Globals, a Ref or
-GetAtt of nothing, an unknown runtime, a timeout out of range; anywhere, a name that begins like one that SAM might
-make (AuthFunctionRole, where there is none); an event of an unknown API; the roles and policies that SAM adds.
+`sam validate --lint` looks at the template before that, so it passes what only the expansion shows: in Globals, a
+Ref or GetAtt of nothing, an unknown runtime, a timeout out of range; anywhere, a name that begins like one that SAM
+might make (AuthFunctionRole, where there is none); an event of an unknown API; the roles and policies that SAM adds.
 """
 
 import json
