@@ -142,6 +142,7 @@ async fn updated_since_selects_who_changed() {
         [created[0], created[2]]
     );
     assert_eq!(ids(&page(&client, &select("&attributes[]=gender")).await), Vec::<u64>::new());
+    assert_eq!(ids(&page(&client, &select("&attributes[]=last_modified_at")).await).len(), 2);
     // The e-mail filter is ignored; paging counts when it is asked for.
     assert_eq!(ids(&page(&client, &select("&email=nobody@test.example")).await).len(), 2);
     let second = page(&client, &select("&limit=1&offset=1")).await;

@@ -206,6 +206,15 @@ pub fn email_taken() -> Error {
     Error::invalid(system::EMAIL, "The email has already been taken.")
 }
 
+/// The answer to a time since when more employees changed than one listing goes through.
+#[must_use]
+pub fn too_many_changes(most: usize) -> Error {
+    let message = format!(
+        "More than {most} employees changed since the updated_since. Ask for a later time, or list all without it."
+    );
+    Error::malformed("updated_since", message)
+}
+
 /// Sets the status of a new employee that was sent without one: active from the
 /// day of hire on, onboarding before it or without one.
 pub fn default_status(changes: &mut Changes, today: Date) {
