@@ -421,6 +421,38 @@ fn storage_prints_the_environment_that_points_at_it() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
+#[test]
+fn commands_work_on_a_table_behind_the_sdks_own_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let mut storage = muster(&["storage", "--data-dir", data, "--dynamodb-port", "0", "--s3-port", "0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("muster runs");
+    let lines = BufReader::new(storage.stdout.take().unwrap()).lines();
+    assert!(lines.map(|line| line.expect("a line")).any(|line| line.contains("Ctrl-C")), "it gets ready");
+    // As on AWS: a table by name, everything else from the environment; here that leads to the embedded endpoint.
+    let file = fs::read_to_string(folder.path().join("storage.env")).unwrap();
+    let on_table = |arguments: &[&str]| {
+        let mut command = muster(arguments);
+        command.args(["--table", "muster"]).current_dir(folder.path());
+        command.envs(file.lines().filter_map(|line| line.split_once('=')));
+        command.output().expect("muster runs")
+    };
+    let company = folder.path().join("c.yaml");
+    let person = "{email: a@x.example, first_name: A, last_name: B}";
+    fs::write(&company, format!("company: {{id: c, name: C, time_zone: UTC}}\nemployees: [{person}]")).unwrap();
+    let applied = on_table(&["apply", company.to_str().unwrap()]);
+    assert!(text(&applied.stdout).contains("employees: 1 created"), "{}", text(&applied.stderr));
+    let scope = ["--company", "c", "--name", "On AWS", "--scope", "employees:read"];
+    let created = on_table(&[&["credentials", "create"], &scope[..]].concat());
+    assert!(created.status.success(), "{}", text(&created.stderr));
+    let list = on_table(&["credentials", "list", "--company", "c"]);
+    assert!(text(&list.stdout).contains("On AWS"), "{}", text(&list.stderr));
+    send_signal(&storage, "TERM");
+    assert_eq!(storage.wait().unwrap().code(), Some(0));
+}
+
 /// Whether the lines for curl can be tried. A laptop without it leaves them out and says so; CI must have it.
 fn has_curl() -> bool {
     let found = Command::new("curl").arg("--version").output().is_ok();

@@ -24,6 +24,8 @@ use shared::http::permit::ReadPermit;
 use shared::http::permit::WritePermit;
 use shared::http::query::Query;
 use shared::http::respond::Failure;
+use shared::http::respond::Refused;
+use shared::http::respond::Rejected;
 use shared::http::respond::Success;
 use shared::http::respond::success;
 use shared::ids::EmployeeId;
@@ -63,9 +65,7 @@ const MAX_CHANGED: u64 = 500;
     responses(
         (status = 200, description = "A page", body = PageOf<EmployeeResource>),
         (status = 400, description = "A parameter cannot be read", body = Failure),
-        (status = 401, description = "No authorization", body = Failure),
-        (status = 403, description = "The authorization is not valid or does not suffice", body = Failure),
-        (status = 429, description = "Too many requests", body = Failure),
+        Refused,
     ),
     security(("BearerAuth" = [])),
 )]
@@ -145,10 +145,8 @@ async fn show(
     params(("employee_id" = i32, Path, description = "The number of the employee")),
     responses(
         (status = 200, description = "The employee", body = Success<EmployeeResource>),
-        (status = 401, description = "No authorization", body = Failure),
-        (status = 403, description = "The authorization is not valid or does not suffice", body = Failure),
+        Refused,
         (status = 404, description = "There is no such employee", body = Failure),
-        (status = 429, description = "Too many requests", body = Failure),
     ),
     security(("BearerAuth" = [])),
 )]
@@ -257,12 +255,8 @@ type EmployeeNumber = u32;
     )),
     responses(
         (status = 200, description = "The employee was created", body = Created),
-        (status = 400, description = "The body cannot be read", body = Failure),
-        (status = 401, description = "No authorization", body = Failure),
-        (status = 403, description = "The authorization is not valid or does not suffice", body = Failure),
-        (status = 413, description = "The body is too large", body = Failure),
-        (status = 415, description = "The body is neither JSON nor a form", body = Failure),
-        (status = 422, description = "A field breaks a rule; nothing was stored", body = Failure),
+        Refused,
+        Rejected,
     ),
     security(("BearerAuth" = [])),
 )]
@@ -313,14 +307,10 @@ pub struct UpdatedEmployee {
     )),
     responses(
         (status = 200, description = "The employee is updated", body = Updated),
-        (status = 400, description = "The body cannot be read", body = Failure),
-        (status = 401, description = "No authorization", body = Failure),
-        (status = 403, description = "The authorization is not valid or does not suffice", body = Failure),
+        Refused,
         (status = 404, description = "There is no such employee", body = Failure),
         (status = 409, description = "Others kept changing the employee; try again", body = Failure),
-        (status = 413, description = "The body is too large", body = Failure),
-        (status = 415, description = "The body is neither JSON nor a form", body = Failure),
-        (status = 422, description = "A field breaks a rule; nothing was stored", body = Failure),
+        Rejected,
     ),
     security(("BearerAuth" = [])),
 )]
@@ -362,9 +352,7 @@ pub struct ReadableAttribute {
     operation_id = "list_attributes",
     responses(
         (status = 200, description = "The attributes", body = Success<Vec<ReadableAttribute>>),
-        (status = 401, description = "No authorization", body = Failure),
-        (status = 403, description = "The authorization is not valid or does not suffice", body = Failure),
-        (status = 429, description = "Too many requests", body = Failure),
+        Refused,
     ),
     security(("BearerAuth" = [])),
 )]
@@ -381,9 +369,7 @@ pub async fn list_attributes(State(deps): State<Deps>, permit: ReadPermit) -> Re
     operation_id = "list_custom_attributes",
     responses(
         (status = 200, description = "The attributes", body = Success<Vec<ReadableAttribute>>),
-        (status = 401, description = "No authorization", body = Failure),
-        (status = 403, description = "The authorization is not valid or does not suffice", body = Failure),
-        (status = 429, description = "Too many requests", body = Failure),
+        Refused,
     ),
     security(("BearerAuth" = [])),
 )]

@@ -9,6 +9,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use serde::Serialize;
+use utoipa::IntoResponses;
 use utoipa::ToSchema;
 
 use crate::error::Badness;
@@ -50,6 +51,37 @@ pub struct FailureDetail {
     /// The id under which the log knows a failure that is not the caller's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+}
+
+/// What every endpoint that demands a scope can answer instead; for the API's description.
+#[derive(Debug, IntoResponses)]
+pub enum Refused {
+    /// No authorization
+    #[response(status = 401)]
+    Unauthenticated(Failure),
+    /// The authorization is not valid or does not suffice
+    #[response(status = 403)]
+    Forbidden(Failure),
+    /// Too many requests
+    #[response(status = 429)]
+    Throttled(Failure),
+}
+
+/// What every endpoint that takes a body can answer instead; for the API's description.
+#[derive(Debug, IntoResponses)]
+pub enum Rejected {
+    /// The body cannot be read
+    #[response(status = 400)]
+    Malformed(Failure),
+    /// The body is too large
+    #[response(status = 413)]
+    TooLarge(Failure),
+    /// The body is neither JSON nor a form
+    #[response(status = 415)]
+    Unsupported(Failure),
+    /// A field breaks a rule; nothing was stored
+    #[response(status = 422)]
+    Invalid(Failure),
 }
 
 /// Why an answer is a 5xx; for the log line, never for the caller.
