@@ -102,6 +102,18 @@ fn create_private(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Creates an empty file that only its owner can read, unless it is there; SQLite gives its other files the same rights.
+fn create_private_file(path: &Path) -> std::io::Result<()> {
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path).map(drop)
+}
+
 /// Running endpoints; they stop with [`Storage::stop`].
 #[derive(Debug)]
 pub struct Storage {
@@ -160,6 +172,8 @@ async fn start_dynamodb(
     stopping: watch::Receiver<bool>,
 ) -> Result<(SocketAddr, JoinHandle<()>), Failure> {
     let path = data_dir.join("dynamodb.sqlite");
+    let unusable = |error| Failure::usage(format!("the database {} cannot be opened: {error}", path.display()));
+    create_private_file(&path).map_err(unusable)?;
     let database = dynoxide::Database::new(&path.to_string_lossy())
         .map_err(|error| Failure::usage(format!("the database {} cannot be opened: {error}", path.display())))?;
     let (listener, address) = listen(port).await?;

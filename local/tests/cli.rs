@@ -196,6 +196,8 @@ async fn the_demo_company_is_served_and_its_credential_written_down() {
     let mode = fs::metadata(data.join("demo-credentials.json")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
+    let database = fs::metadata(data.join("dynamodb.sqlite")).unwrap().permissions().mode();
+    assert_eq!(database & 0o777, 0o600);
     let written = credentials(&data);
     assert_eq!(written["base_url"], server.base_url);
     for field in ["base_url", "client_id", "client_secret"] {

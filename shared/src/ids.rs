@@ -80,6 +80,14 @@ impl EmployeeId {
         }
     }
 
+    /// An id from its digits.
+    #[must_use]
+    pub fn from_digits(text: &str) -> Option<Self> {
+        // Rust would take a plus as well.
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|_| digits).and_then(Self::new)
+    }
+
     /// The id as a number.
     #[must_use]
     pub fn get(self) -> u32 {

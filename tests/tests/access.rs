@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 use muster::api;
 use serde_json::Value as Json;
 use serde_json::json;
+use shared::aws::items::Entity;
+use shared::aws::items::Item;
+use shared::aws::keys;
 use shared::http::limits::Limits;
+use shared::ids::EmployeeId;
 use shared::scope::Scope;
 use tests::Answer;
 use tests::Client;
@@ -226,4 +230,34 @@ async fn the_log_tells_of_every_request_and_nothing_of_persons_or_secrets() {
     let lowercase = text.to_lowercase();
     assert!(!lowercase.contains("leakcheck"), "a value is in the log");
     assert!(!text.contains(&secret) && !text.contains(&token), "a secret or token is in the log");
+}
+
+/// An item that says it is an employee and is none.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Damaged {
+    values: String,
+}
+
+impl Entity for Damaged {
+    const TYPE: &'static str = "employee";
+}
+
+#[tokio::test]
+async fn a_damaged_record_is_a_500_that_shows_and_logs_nothing_of_it() {
+    let muster = Muster::start().await;
+    let client = muster.admin().await;
+    let key = keys::employee(&muster.company, EmployeeId::new(7).expect("an id"));
+    let item = Item::encode(key, &Damaged { values: "Damagedvalue".to_owned() }).expect("an item");
+    assert_eq!(muster.deps.table.put(item, None).await, Ok(true));
+    let answer = client.get("/v1/company/employees/7").await;
+    let id = answer.header("x-request-id");
+    let error = json!({"code": 500, "message": "Something went wrong.", "request_id": id});
+    assert_eq!((answer.status, &answer.body), (500, &json!({"success": false, "error": error})));
+    assert!(answer.header("authorization").starts_with("Bearer "), "also then");
+    let line = answer.log_line();
+    assert_eq!(
+        (&line["level"], &line["cause"]),
+        (&json!("ERROR"), &json!("a stored employee has not the form of one"))
+    );
+    assert!(!log::text().contains("Damagedvalue"), "a value is in the log");
 }

@@ -220,7 +220,7 @@ async fn every_attribute_has_label_value_type_and_universal_id() {
 #[tokio::test]
 async fn employees_who_are_not_there_are_404_in_the_documented_words() {
     let (_muster, client, _) = with_employees(1).await;
-    for id in ["99", "0", "-1", "2147483648", "99999999999999999999", "abc", "1.0", "%20"] {
+    for id in ["99", "0", "-1", "2147483648", "99999999999999999999", "abc", "1.0", "%20", "%2B1", "+1"] {
         let answer = client.get(&format!("/v1/company/employees/{id}")).await;
         assert_eq!((answer.status, answer.message()), (404, "Es ist ein Problem aufgetreten"), "{id}");
         assert!(answer.body["error"]["error_data"]["employee_id"][0].is_string(), "{}", answer.body);

@@ -164,7 +164,7 @@ pub async fn get_employee(
 }
 
 fn parse_id(text: &str) -> Result<EmployeeId, Error> {
-    text.parse().ok().and_then(EmployeeId::new).ok_or_else(|| Error::NotFound {
+    EmployeeId::from_digits(text).ok_or_else(|| Error::NotFound {
         message: NO_EMPLOYEE.to_owned(),
         field: Some(("employee_id", format!("An employee_id is a number between 1 and {}.", EmployeeId::MAX))),
     })

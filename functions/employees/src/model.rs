@@ -167,6 +167,7 @@ fn read_supervisor(raw: &Json) -> Result<Patch<EmployeeId>, Error> {
     let number = match raw {
         Json::Null => return Ok(Patch::Clear),
         Json::String(text) if text.trim().is_empty() => return Ok(Patch::Clear),
+        Json::String(text) if text.trim().starts_with('+') => None,
         Json::String(text) => text.trim().parse::<u64>().ok(),
         // 5.0 is the 5 of a client whose numbers are all doubles.
         Json::Number(number) => number.as_u64().or_else(|| number.as_f64().and_then(whole)),
@@ -297,7 +298,7 @@ mod tests {
             let Err(error) = supervisor(raw.clone()) else { panic!("{raw} must be refused") };
             assert!(error.to_string().ends_with("not found"), "{error}");
         }
-        for raw in [json!(-1), json!(1.5), json!("x"), json!([1]), json!(true)] {
+        for raw in [json!(-1), json!(1.5), json!("x"), json!("+5"), json!([1]), json!(true)] {
             assert!(supervisor(raw.clone()).is_err(), "{raw} must be refused");
         }
     }

@@ -275,9 +275,12 @@ pub async fn find_all_by_email(
         .collect()
 }
 
+/// Where an item holds the status.
+const STATUS_TEXT: [&str; 3] = ["values", system::STATUS, "text"];
+
 /// A supervisor must be a current employee.
 fn present() -> Condition {
-    Condition::exists().text_is_not(&["values", "status", "text"], "inactive")
+    Condition::exists().text_is_not(&STATUS_TEXT, "inactive")
 }
 
 fn with_supervisor(mut changes: Changes, supervisor: Patch<EmployeeId>) -> Result<Changes, Error> {
@@ -375,10 +378,13 @@ async fn above<'t>(
         }
         step = found.as_ref().and_then(Employee::supervisor);
         let link: [&str; 3] = ["values", system::SUPERVISOR, "employee"];
-        let as_read = match step {
+        let mut as_read = match step {
             Some(next) => Condition::exists().number_is(&link, u64::from(next.get())),
             None => Condition::exists().missing(&link),
         };
+        if current == supervisor {
+            as_read = as_read.text_is_not(&STATUS_TEXT, "inactive");
+        }
         transaction = transaction.require(keys::employee(company, current), as_read, changed_meanwhile());
     }
     Err(Error::invalid(model::SUPERVISOR_ID, format!("More than {MAX_CHAIN} persons would stand above employee {id}.")))

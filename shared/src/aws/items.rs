@@ -65,8 +65,9 @@ impl Item {
         for name in [PK, SK, ENTITY, EXPIRES_AT] {
             self.0.remove(name);
         }
+        // Without the library's own text, which quotes what is stored: this one goes into the log.
         serde_dynamo::from_item(self.0)
-            .map_err(|error| Error::Internal(format!("a stored {} cannot be read: {error}", E::TYPE)))
+            .map_err(|_| Error::Internal(format!("a stored {} has not the form of one", E::TYPE)))
     }
 
     /// The item as DynamoDB's own JSON (`{"pk": {"S": "…"}}`), the form of its imports and exports.

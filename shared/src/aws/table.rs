@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -284,28 +283,27 @@ fn read_counter(attributes: Option<&HashMap<String, AttributeValue>>) -> Result<
         .ok_or_else(|| Error::Internal("UpdateItem gave no counter back".to_owned()))
 }
 
-/// What a failed call means. The text is for the log: it names the operation
-/// and the store's complaint, which holds expressions and key names, no values.
-pub(crate) fn classify<E, R>(operation: &str, error: &SdkError<E, R>) -> Error
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug,
-{
-    let Some(code) = error.as_service_error().and_then(ProvideErrorMetadata::code) else {
-        return Error::Unavailable(format!("{operation}: {}", DisplayErrorContext(error)));
-    };
-    match code {
-        "ProvisionedThroughputExceededException"
-        | "RequestLimitExceeded"
-        | "ThrottlingException"
-        | "TransactionConflictException"
-        | "TransactionInProgressException"
-        | "InternalServerError"
-        | "ServiceUnavailable" => Error::Unavailable(format!("{operation}: {code}")),
-        _ => {
-            let message = error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or_default();
-            Error::Internal(format!("{operation}: {code}: {message}"))
-        }
+/// What a failed call means. The text is for the log: it names the operation and
+/// the kind of failure. The store's own messages and the SDK's can quote values
+/// of items, so they stay out of it.
+pub(crate) fn classify<E: ProvideErrorMetadata, R>(operation: &str, error: &SdkError<E, R>) -> Error {
+    let unavailable = |what: &str| Error::Unavailable(format!("{operation}: {what}"));
+    match error {
+        SdkError::TimeoutError(_) => unavailable("no answer in time"),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => unavailable("no connection in time"),
+        SdkError::DispatchFailure(_) => unavailable("no connection"),
+        SdkError::ResponseError(_) => unavailable("an answer that cannot be read"),
+        SdkError::ServiceError(failure) => match failure.err().code().unwrap_or("an error without a code") {
+            code @ ("ProvisionedThroughputExceededException"
+            | "RequestLimitExceeded"
+            | "ThrottlingException"
+            | "TransactionConflictException"
+            | "TransactionInProgressException"
+            | "InternalServerError"
+            | "ServiceUnavailable") => unavailable(code),
+            code => Error::Internal(format!("{operation}: {code}")),
+        },
+        _ => Error::Internal(format!("{operation}: the request could not be made")),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is known of a request while it is answered; it ends in the log line.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -17,7 +18,7 @@ pub struct ClientIp(pub IpAddr);
 pub struct PlatformRequestId(pub String);
 
 /// Who makes the request, once a token was accepted.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Caller {
     /// The credential.
     pub client_id: ClientId,
@@ -25,6 +26,16 @@ pub struct Caller {
     pub company: CompanyId,
     /// Its token, for the answer's `Authorization` header.
     pub(crate) token: String,
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Without the token.
+        f.debug_struct("Caller")
+            .field("client_id", &self.client_id)
+            .field("company", &self.company)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One request. Clones are the same request.

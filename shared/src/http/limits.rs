@@ -92,7 +92,7 @@ impl Limits {
     }
 
     pub(crate) fn check_credential(&self, scope: Scope, credential: ClientId, method: &Method) -> Result<(), Error> {
-        if scope.resource == Resource::Employees && method == Method::GET {
+        if scope.resource == Resource::Employees && (method == Method::GET || method == Method::HEAD) {
             return check(self.employees.as_ref(), Some(credential), "reads of employees");
         }
         Ok(())

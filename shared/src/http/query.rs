@@ -42,8 +42,10 @@ impl Query {
     /// A parameter that is a whole number within bounds.
     pub fn number(&self, name: &str, least: u64, most: u64, otherwise: u64) -> Result<u64, Error> {
         let Some(text) = self.get(name) else { return Ok(otherwise) };
+        // Digits only: Rust would take a plus as well.
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
         match text.parse::<u64>() {
-            Ok(number) if (least..=most).contains(&number) => Ok(number),
+            Ok(number) if digits && (least..=most).contains(&number) => Ok(number),
             _ => Err(Error::malformed(name, format!("The {name} must be between {least} and {most}."))),
         }
     }
@@ -98,7 +100,9 @@ mod tests {
         assert_eq!(number("limit="), Some(50));
         assert_eq!(number("limit=200"), Some(200));
         assert_eq!(number("limit=%207%20"), Some(7));
-        for bad in ["limit=0", "limit=201", "limit=-1", "limit=x", "limit=1.5", "limit=99999999999999999999"] {
+        for bad in
+            ["limit=0", "limit=201", "limit=-1", "limit=x", "limit=1.5", "limit=%2B5", "limit=99999999999999999999"]
+        {
             assert_eq!(number(bad), None, "{bad} must be refused");
         }
     }
