@@ -248,6 +248,8 @@ pub fn environment(endpoints: &Endpoints) -> Vec<(&'static str, String)> {
         ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.clone()),
         ("AWS_ENDPOINT_URL_S3", endpoints.s3.clone()),
         ("AWS_REGION", "eu-central-1".to_owned()),
+        // Python's SDK and the AWS command line know only this name.
+        ("AWS_DEFAULT_REGION", "eu-central-1".to_owned()),
         ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
         ("AWS_SECRET_ACCESS_KEY", ACCESS_KEY.to_owned()),
         (config::TABLE_VARIABLE, config::LOCAL_TABLE.to_owned()),
