@@ -118,6 +118,7 @@ fn create_private_file(path: &Path) -> std::io::Result<()> {
 #[derive(Debug)]
 pub struct Storage {
     endpoints: Endpoints,
+    table: Table,
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
     _lock: File,
@@ -130,8 +131,9 @@ impl Storage {
         let (dynamodb, database) = start_dynamodb(data_dir, dynamodb_port, stopping.clone()).await?;
         let (s3, files) = start_s3(data_dir, s3_port, stopping).await?;
         let endpoints = Endpoints { dynamodb: format!("http://{dynamodb}"), s3: format!("http://{s3}") };
-        let storage = Self { endpoints, stop, servers: vec![database, files], _lock: lock };
-        schema::create_if_missing(&storage.table()).await?;
+        let table = config::table_at(&endpoints.dynamodb, config::LOCAL_TABLE);
+        schema::create_if_missing(&table).await?;
+        let storage = Self { endpoints, table, stop, servers: vec![database, files], _lock: lock };
         let json = serde_json::to_vec_pretty(&storage.endpoints).unwrap_or_default();
         fs::write(endpoints_file(data_dir), json).map_err(Failure::usage)?;
         Ok(storage)
@@ -140,7 +142,7 @@ impl Storage {
     /// The table, through the SDK.
     #[must_use]
     pub fn table(&self) -> Table {
-        config::table_at(&self.endpoints.dynamodb, config::LOCAL_TABLE)
+        self.table.clone()
     }
 
     /// Where the endpoints listen.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use futures_util::future::try_join_all;
 use shared::attributes::definition::DeclaredAttribute;
 use shared::attributes::definition::EntryKind;
 use shared::aws::companies::Settings;
@@ -10,6 +11,7 @@ use shared::company::Company;
 use shared::company::Entry;
 use shared::deps::Deps;
 use shared::error::Error;
+use shared::ids::CompanyId;
 
 use crate::apply::file::CompanyFile;
 use crate::apply::file::DeclaredEntry;
@@ -155,30 +157,39 @@ async fn create_entries(
     say: &mut dyn FnMut(&str),
 ) -> Result<(), Failure> {
     let company = &file.company.id;
-    let mut entries = Vec::new();
-    for (kind, declared) in created {
-        if let Some(highest) = declared.iter().filter_map(|entry| entry.id).max() {
-            deps.companies.reserve_entry_id(company, kind, highest).await?;
-        }
-        let count = u32::try_from(declared.iter().filter(|entry| entry.id.is_none()).count()).unwrap_or(u32::MAX);
-        let mut next = match count {
-            0 => 0,
-            count => deps.companies.take_entry_ids(company, kind, count).await?,
-        };
-        for DeclaredEntry { id, name, details } in declared {
-            let id = id.unwrap_or_else(|| {
-                next += 1;
-                next - 1
-            });
-            entries.push(Entry { id, name, details });
-        }
-    }
+    let numbered = created.into_iter().map(|(kind, declared)| numbered(deps, company, kind, declared));
+    let entries = try_join_all(numbered).await?.concat();
     deps.companies.create_entries(company, &entries).await?;
     for entry in &entries {
         say(&format!("created {} {} ({})", entry.details.kind().word(), entry.name, entry.id));
     }
     report.settings_created += entries.len();
     Ok(())
+}
+
+/// Gives numbers to the entries of a list that bring none.
+async fn numbered(
+    deps: &Deps,
+    company: &CompanyId,
+    kind: EntryKind,
+    declared: Vec<DeclaredEntry>,
+) -> Result<Vec<Entry>, Failure> {
+    if let Some(highest) = declared.iter().filter_map(|entry| entry.id).max() {
+        deps.companies.reserve_entry_id(company, kind, highest).await?;
+    }
+    let count = u32::try_from(declared.iter().filter(|entry| entry.id.is_none()).count()).unwrap_or(u32::MAX);
+    let mut next = match count {
+        0 => 0,
+        count => deps.companies.take_entry_ids(company, kind, count).await?,
+    };
+    let entry = |DeclaredEntry { id, name, details }| {
+        let id = id.unwrap_or_else(|| {
+            next += 1;
+            next - 1
+        });
+        Entry { id, name, details }
+    };
+    Ok(declared.into_iter().map(entry).collect())
 }
 
 async fn apply_attributes(
