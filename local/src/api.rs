@@ -12,8 +12,12 @@ use utoipa::openapi::security::SecurityScheme;
 
 /// The endpoints of every function. Nobody else lists the functions.
 #[must_use]
-pub fn functions(deps: &Deps) -> [(&'static str, Routes); 2] {
-    [("auth", auth::routes::routes(deps.clone())), ("employees", employees::routes::routes(deps.clone()))]
+pub fn functions(deps: &Deps) -> [(&'static str, Routes); 3] {
+    [
+        ("auth", auth::routes::routes(deps.clone())),
+        ("employees", employees::routes::routes(deps.clone())),
+        ("attendances", attendances::routes::routes(deps.clone())),
+    ]
 }
 
 /// One router for all functions, with everything that surrounds it.
@@ -42,6 +46,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     let mut document = Frame::openapi();
     document.merge(auth::openapi::Description::openapi());
     document.merge(employees::openapi::Description::openapi());
+    document.merge(attendances::openapi::Description::openapi());
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     document.components.get_or_insert_default().add_security_scheme("BearerAuth", bearer);
     document

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::ZonedDateTime;
 use jiff::civil::Date;
 use jiff::civil::DateTime;
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use crate::error::Error;
@@ -84,6 +85,47 @@ impl Zone {
             .earlier()
             .map(|zoned| zoned.timestamp())
             .map_err(|_| Error::malformed(field, format!("The {field} is out of range.")))
+    }
+
+    /// The last instant that a filter "until" includes: the end of a date, or of
+    /// the second that a date-time names, because no finer instant is ever shown.
+    /// Where the clocks are set back, the later of the two instants is meant.
+    pub fn parse_until(&self, field: &str, text: &str) -> Result<Timestamp, Error> {
+        let text = text.trim();
+        let first = self.parse_instant(field, text)?;
+        let (start, length_ms) = match (text.parse::<Date>(), text.parse::<DateTime>()) {
+            (Ok(date), _) if text.len() == 10 => {
+                let next = date.tomorrow().and_then(|next| next.to_zoned_datetime(self.0.clone()));
+                (next.map_or(Timestamp::MAX, |next| next.timestamp()), 0)
+            }
+            (_, Ok(local)) if text.parse::<Timestamp>().is_err() => {
+                let later = self.0.to_ambiguous_zoned_datetime(local).later();
+                (later.map_or(first, |later| later.timestamp()), 1_000)
+            }
+            _ => (first, 1_000),
+        };
+        let ms = start.as_millisecond();
+        let second = if length_ms == 0 { ms } else { ms - ms.rem_euclid(1_000) };
+        Ok(Timestamp::from_millisecond(second + length_ms - 1).unwrap_or(Timestamp::MAX))
+    }
+
+    /// Minutes that pass between two times of one day, which are fewer or more
+    /// than the clocks show when these are set forward or back between them.
+    #[must_use]
+    pub fn minutes_between(&self, date: Date, start: Time, end: Time) -> i64 {
+        let at = |time: Time| self.local(date, time).map(|zoned| zoned.timestamp().as_second());
+        at(start).zip(at(end)).map_or(0, |(start, end)| (end - start) / 60)
+    }
+
+    /// A time of a day on the v1 wire: `2020-11-18T17:33:00+01:00`. A time that
+    /// the clocks skip is as far behind the gap as it lies behind its beginning.
+    #[must_use]
+    pub fn show_time(&self, date: Date, time: Time) -> String {
+        self.local(date, time).map_or_else(|| format!("{date}T{time}"), |zoned| show(&zoned))
+    }
+
+    fn local(&self, date: Date, time: Time) -> Option<ZonedDateTime> {
+        self.0.to_ambiguous_zoned_datetime(date.to_datetime(time)).compatible().ok()
     }
 }
 
@@ -175,6 +217,35 @@ mod tests {
         for bad in ["", "yesterday", "24.12.2022", "2022-13-01", "2022-02-30", "2022-12-24T25:00:00", "1671868800"] {
             assert_eq!(read(bad), None, "{bad:?} must be refused");
         }
+    }
+
+    #[test]
+    fn until_includes_what_is_named() {
+        let berlin = zone("Europe/Berlin");
+        let read = |text: &str| berlin.parse_until("updated_to", text).map(|i| i.to_string()).ok();
+        assert_eq!(read("2022-12-24").as_deref(), Some("2022-12-24T22:59:59.999Z"));
+        assert_eq!(read("2022-12-24T08:15:30").as_deref(), Some("2022-12-24T07:15:30.999Z"));
+        assert_eq!(read("2022-12-24T08:15:30.5Z").as_deref(), Some("2022-12-24T08:15:30.999Z"));
+        // The day with 25 hours ends an hour later, and 02:30 came twice.
+        assert_eq!(read("2026-10-25").as_deref(), Some("2026-10-25T22:59:59.999Z"));
+        assert_eq!(read("2026-10-25T02:30:00").as_deref(), Some("2026-10-25T01:30:00.999Z"));
+        assert_eq!(read("2026-03-29").as_deref(), Some("2026-03-29T21:59:59.999Z"));
+        assert_eq!(read("later"), None);
+    }
+
+    #[test]
+    fn minutes_are_those_that_pass() {
+        let berlin = zone("Europe/Berlin");
+        let minutes = |date: &str| {
+            let (start, end) = (Time::constant(1, 0, 0, 0), Time::constant(4, 0, 0, 0));
+            berlin.minutes_between(date.parse().expect("a date"), start, end)
+        };
+        assert_eq!(minutes("2026-03-28"), 180);
+        assert_eq!(minutes("2026-03-29"), 120);
+        assert_eq!(minutes("2026-10-25"), 240);
+        let time = Time::constant(2, 30, 0, 0);
+        assert_eq!(berlin.show_time("2026-03-29".parse().expect("a date"), time), "2026-03-29T03:30:00+02:00");
+        assert_eq!(berlin.show_time("2026-10-25".parse().expect("a date"), time), "2026-10-25T02:30:00+02:00");
     }
 
     #[test]

@@ -45,6 +45,13 @@ pub struct Profile {
     /// The ISO 4217 code of its salaries.
     #[serde(default = "euro")]
     pub currency: String,
+    /// Whether somebody has to agree to attendance that is sent with `skip_approval=false`.
+    #[serde(default = "required")]
+    pub attendance_approval: bool,
+}
+
+fn required() -> bool {
+    true
 }
 
 fn euro() -> String {
@@ -115,11 +122,6 @@ pub enum Details {
     },
     /// A kind of document.
     DocumentCategory,
-    /// What attendance is booked on.
-    Project {
-        /// Whether new attendance can be booked on it.
-        active: bool,
-    },
 }
 
 impl Details {
@@ -136,7 +138,6 @@ impl Details {
             Self::WorkSchedule { .. } => EntryKind::WorkSchedule,
             Self::AbsenceType { .. } => EntryKind::AbsenceType,
             Self::DocumentCategory => EntryKind::DocumentCategory,
-            Self::Project { .. } => EntryKind::Project,
         }
     }
 }
@@ -231,8 +232,7 @@ impl Entry {
             | Details::Department
             | Details::Team
             | Details::CostCenter
-            | Details::DocumentCategory
-            | Details::Project { .. } => {}
+            | Details::DocumentCategory => {}
         }
         json!({"type": self.details.kind().wire_type(), "attributes": attributes})
     }

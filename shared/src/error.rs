@@ -87,6 +87,17 @@ impl Error {
         Self::bad(Badness::Unsupported, "Content-Type", message)
     }
 
+    /// A rule that is broken, where the contract answers that as what cannot be read.
+    #[must_use]
+    pub fn into_malformed(self) -> Self {
+        match self {
+            Self::Invalid(invalid) if invalid.badness == Badness::Rejected => {
+                Self::Invalid(Invalid { badness: Badness::Malformed, ..invalid })
+            }
+            other => other,
+        }
+    }
+
     /// Nothing of that kind; `message` is the documented text.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::NotFound { message: message.into(), field: None }

@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 use serde::Serialize;
+use sha2::Digest;
+use sha2::Sha256;
+use uuid::Builder;
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -61,58 +64,92 @@ impl fmt::Display for CompanyId {
     }
 }
 
-/// The number of an employee: 1 to 2,147,483,647, as the wire contract declares
-/// it (`format: int32`). It is also the v2 person id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "u32", into = "u32")]
-pub struct EmployeeId(u32);
+/// A kind of number that v1 knows a record by: 1 to 2,147,483,647, as the wire contract declares it (`format: int32`).
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident, $word:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "u32", into = "u32")]
+        pub struct $name(u32);
 
-impl EmployeeId {
-    /// The largest id that the wire format can carry.
-    pub const MAX: u32 = i32::MAX as u32;
+        impl $name {
+            /// The largest id that the wire format can carry.
+            pub const MAX: u32 = i32::MAX as u32;
 
-    /// An id from a number, if it is one that an employee can have.
-    #[must_use]
-    pub fn new(number: u64) -> Option<Self> {
-        match u32::try_from(number) {
-            Ok(number @ 1..=Self::MAX) => Some(Self(number)),
-            _ => None,
+            /// An id from a number, if it is one that can be.
+            #[must_use]
+            pub fn new(number: u64) -> Option<Self> {
+                match u32::try_from(number) {
+                    Ok(number @ 1..=Self::MAX) => Some(Self(number)),
+                    _ => None,
+                }
+            }
+
+            /// An id from its digits.
+            #[must_use]
+            pub fn from_digits(text: &str) -> Option<Self> {
+                // Rust would take a plus as well.
+                let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+                text.parse().ok().filter(|_| digits).and_then(Self::new)
+            }
+
+            /// The id as a number.
+            #[must_use]
+            pub fn get(self) -> u32 {
+                self.0
+            }
         }
-    }
 
-    /// An id from its digits.
+        impl TryFrom<u32> for $name {
+            type Error = Error;
+
+            fn try_from(number: u32) -> Result<Self, Error> {
+                Self::new(u64::from(number)).ok_or_else(|| {
+                    Error::invalid("id", format!(concat!($word, " id must be between 1 and {}."), Self::MAX))
+                })
+            }
+        }
+
+        impl From<$name> for u32 {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+number! {
+    /// The number of an employee. It is also the v2 person id.
+    EmployeeId, "An employee"
+}
+
+number! {
+    /// The number of an attendance period.
+    AttendanceId, "An attendance"
+}
+
+number! {
+    /// The number of a project. It is also the v2 project id.
+    ProjectId, "A project"
+}
+
+impl AttendanceId {
+    /// The id under which v2 knows the period: a UUID that carries the number,
+    /// so that no second pointer has to be stored. Version 8 leaves the content
+    /// to us: ten bytes that tell companies apart, then the number.
     #[must_use]
-    pub fn from_digits(text: &str) -> Option<Self> {
-        // Rust would take a plus as well.
-        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse().ok().filter(|_| digits).and_then(Self::new)
-    }
-
-    /// The id as a number.
-    #[must_use]
-    pub fn get(self) -> u32 {
-        self.0
-    }
-}
-
-impl TryFrom<u32> for EmployeeId {
-    type Error = Error;
-
-    fn try_from(number: u32) -> Result<Self, Error> {
-        Self::new(u64::from(number))
-            .ok_or_else(|| Error::invalid("id", format!("An employee id must be between 1 and {}.", Self::MAX)))
-    }
-}
-
-impl From<EmployeeId> for u32 {
-    fn from(id: EmployeeId) -> Self {
-        id.0
-    }
-}
-
-impl fmt::Display for EmployeeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+    pub fn v2(self, company: &CompanyId) -> Uuid {
+        let digest = Sha256::digest(format!("attendance period of {company}"));
+        let mut bytes = [0; 16];
+        bytes[..12].copy_from_slice(&digest[..12]);
+        bytes[12..].copy_from_slice(&self.0.to_be_bytes());
+        Builder::from_custom_bytes(bytes).into_uuid()
     }
 }
 
@@ -192,6 +229,16 @@ mod tests {
         assert_eq!(EmployeeId::new(1).map(EmployeeId::get), Some(1));
         assert_eq!(EmployeeId::new(2_147_483_647).map(EmployeeId::get), Some(2_147_483_647));
         assert_eq!(EmployeeId::new(2_147_483_648), None);
+    }
+
+    #[test]
+    fn v2_ids_differ_by_number_and_company() {
+        let (one, other) = ("a".parse().expect("a slug"), "b".parse().expect("a slug"));
+        let id = |number| AttendanceId::new(number).expect("an id");
+        let ids = [id(1).v2(&one), id(2).v2(&one), id(1).v2(&other)];
+        assert!(ids[0] != ids[1] && ids[0] != ids[2]);
+        assert_eq!(id(1).v2(&one), ids[0]);
+        assert_eq!((ids[0].get_version_num(), &ids[0].as_bytes()[12..]), (8, &[0, 0, 0, 1][..]));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What every muster function shares.
 //!
 //! The upper half is pure: [`ids`], [`scope`], [`error`], [`patch`], [`clock`],
-//! [`calendar`], [`attributes`] and [`company`] know rules and nothing of HTTP,
+//! [`calendar`], [`wire`], [`attributes`] and [`company`] know rules and nothing of HTTP,
 //! AWS or the environment. Below them, [`http`] turns requests into permits and
 //! results into envelopes, [`aws`] is the only way to the table, and [`lambda`]
 //! and [`telemetry`] are what a function's `main` needs. Arrows never point
@@ -14,9 +14,11 @@ pub mod clock;
 pub mod company;
 pub mod deps;
 pub mod error;
+pub mod holidays;
 pub mod http;
 pub mod ids;
 pub mod lambda;
 pub mod patch;
 pub mod scope;
 pub mod telemetry;
+pub mod wire;

@@ -6,6 +6,7 @@
 //! any order, and every test is one of tenant isolation as well.
 
 pub mod answer;
+pub mod audit;
 pub mod log;
 pub mod many;
 pub mod storage;
@@ -161,6 +162,11 @@ impl Client {
     /// `PATCH` with a JSON body.
     pub async fn patch(&self, path: &str, body: &Json) -> Answer {
         Answer::of(self.request("PATCH", path).json(body)).await
+    }
+
+    /// `DELETE`, with the query in the path.
+    pub async fn delete(&self, path: &str) -> Answer {
+        Answer::of(self.request("DELETE", path)).await
     }
 
     /// A body of any content type.

@@ -13,6 +13,7 @@ use shared::company::AbsenceUnit;
 use shared::company::DayLength;
 use shared::company::Details;
 use shared::company::Profile;
+use shared::ids::ProjectId;
 
 use crate::failure::Failure;
 
@@ -41,7 +42,8 @@ pub struct CompanyFile {
     #[serde(default)]
     document_categories: Vec<Named>,
     #[serde(default)]
-    projects: Vec<Project>,
+    /// What attendance is booked on.
+    pub projects: Vec<DeclaredProject>,
     /// Labels for system attributes, and the company's own attributes.
     #[serde(default)]
     pub attributes: Vec<DeclaredAttribute>,
@@ -111,13 +113,17 @@ struct AbsenceType {
     approval_required: bool,
 }
 
+/// A project as a file declares it; without an id, it gets the next one.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Project {
-    id: Option<u32>,
-    name: String,
+pub struct DeclaredProject {
+    /// The number it must have.
+    pub id: Option<ProjectId>,
+    /// Its name.
+    pub name: String,
+    /// Whether new attendance can be booked on it.
     #[serde(default = "yes")]
-    active: bool,
+    pub active: bool,
 }
 
 fn yes() -> bool {
@@ -163,7 +169,6 @@ impl CompanyFile {
         entries.extend(self.work_schedules.iter().cloned().map(WorkSchedule::into_entry));
         entries.extend(self.absence_types.iter().cloned().map(AbsenceType::into_entry));
         entries.extend(named(&self.document_categories, Details::DocumentCategory));
-        entries.extend(self.projects.iter().cloned().map(Project::into_entry));
         for entry in &mut entries {
             entry.name = entry.name.trim().to_owned();
         }
@@ -194,11 +199,5 @@ impl AbsenceType {
             approval_required: self.approval_required,
         };
         DeclaredEntry { id: self.id, name: self.name, details }
-    }
-}
-
-impl Project {
-    fn into_entry(self) -> DeclaredEntry {
-        DeclaredEntry { id: self.id, name: self.name, details: Details::Project { active: self.active } }
     }
 }

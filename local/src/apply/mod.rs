@@ -6,6 +6,7 @@
 
 pub mod employees;
 pub mod file;
+pub mod projects;
 pub mod report;
 pub mod settings;
 
@@ -36,6 +37,7 @@ async fn check(deps: &Deps, file: &CompanyFile) -> Result<(), Failure> {
     let stored = deps.companies.load(&file.company.id).await?;
     let planned = settings::planned(&stored, file)?;
     let people = employees::read(&planned, file)?;
+    projects::check(file)?;
     println!("The file is sound: {} employees.", people.len());
     Ok(())
 }
@@ -46,12 +48,14 @@ pub async fn apply(deps: &Deps, file: &CompanyFile, say: &mut dyn FnMut(&str)) -
     let stored = deps.companies.load(id).await?;
     // With numbers that nothing has yet, only to find what is wrong before the first write.
     employees::read(&settings::planned(&stored, file)?, file)?;
+    projects::check(file)?;
 
     let mut report = Report::default();
     settings::apply(deps, &stored, file, &mut report, say).await?;
     let company = settings::company(deps.companies.load(id).await?)?;
     let people = employees::read(&company, file)?;
     let permit = WritePermit::operator(id.clone());
+    projects::apply(deps, &permit, file, &mut report, say).await?;
     employees::apply(deps, &permit, &company, people, &mut report, say).await?;
     deps.companies.mark_applied(id).await?;
     Ok(report)

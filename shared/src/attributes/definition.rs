@@ -116,13 +116,11 @@ pub enum EntryKind {
     AbsenceType,
     /// Kinds of document.
     DocumentCategory,
-    /// What attendance is booked on.
-    Project,
 }
 
 impl EntryKind {
     /// Every kind, in the order in which a company file is applied.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::Subcompany,
         Self::Office,
         Self::Department,
@@ -132,7 +130,6 @@ impl EntryKind {
         Self::WorkSchedule,
         Self::AbsenceType,
         Self::DocumentCategory,
-        Self::Project,
     ];
 
     /// What the wire calls the `type` of such an entry.
@@ -148,7 +145,6 @@ impl EntryKind {
             Self::WorkSchedule => "WorkSchedule",
             Self::AbsenceType => "TimeOffType",
             Self::DocumentCategory => "DocumentCategory",
-            Self::Project => "Project",
         }
     }
 
@@ -165,7 +161,6 @@ impl EntryKind {
             Self::WorkSchedule => "work_schedule",
             Self::AbsenceType => "absence_type",
             Self::DocumentCategory => "document_category",
-            Self::Project => "project",
         }
     }
 }

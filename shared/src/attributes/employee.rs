@@ -99,6 +99,15 @@ impl Employee {
         }
     }
 
+    /// The number of the calendar of public holidays that holds for the employee.
+    #[must_use]
+    pub fn holiday_calendar(&self) -> Option<u32> {
+        match self.values.get(system::HOLIDAY_CALENDAR) {
+            Some(Value::Entry(id)) => Some(*id),
+            _ => None,
+        }
+    }
+
     /// When each attribute was last changed, in milliseconds since 1970.
     #[must_use]
     pub fn changed(&self) -> &BTreeMap<AttributeKey, i64> {

@@ -78,6 +78,8 @@ pub const STATUS: &str = "status";
 pub const HIRE_DATE: &str = "hire_date";
 /// Key of `supervisor`.
 pub const SUPERVISOR: &str = "supervisor";
+/// The calendar of public holidays.
+pub const HOLIDAY_CALENDAR: &str = "holiday_calendar";
 /// Key of `id`.
 pub const ID: &str = "id";
 /// Key of `last_modified_at`.
@@ -119,7 +121,7 @@ pub const ALL: &[SystemAttribute] = &[
     row("department", Kind::Entry(EntryKind::Department), WRITABLE, ["Department", "Abteilung", "Service"]),
     row("cost_centers", Kind::CostCenters, KEPT, ["Cost center", "Kostenstelle", "Centre de coûts"]),
     row(
-        "holiday_calendar",
+        HOLIDAY_CALENDAR,
         Kind::Entry(EntryKind::HolidayCalendar),
         KEPT,
         ["Public holidays", "Feiertagskalender", "Jours fériés"],

@@ -89,7 +89,7 @@ impl Companies {
     ///
     /// Access pattern: `Query` of the settings partition; one round trip per MB.
     pub async fn load(&self, id: &CompanyId) -> Result<Settings, Error> {
-        let items = self.table.query(Range { pk: keys::settings(id), from: None, limit: None }).await?;
+        let items = self.table.query(Range { pk: keys::settings(id), from: None, to: None, limit: None }).await?;
         let mut settings = Settings::default();
         for item in items {
             match item.entity_type() {

@@ -275,7 +275,7 @@ impl Credentials {
     ///
     /// Access pattern: `Query` of the company's list, then `BatchGetItem`.
     pub async fn list(&self, company: &CompanyId) -> Result<Vec<Credential>, Error> {
-        let range = Range { pk: keys::company_credentials(company), from: None, limit: None };
+        let range = Range { pk: keys::company_credentials(company), from: None, to: None, limit: None };
         let names = self.table.query(range).await?;
         let keys = names
             .into_iter()

@@ -76,6 +76,12 @@ impl Item {
         self.0.iter().map(|(name, value)| (name.clone(), typed_json(value))).collect::<Map<_, _>>().into()
     }
 
+    /// The sort key.
+    #[must_use]
+    pub fn sort_key(&self) -> &str {
+        self.0.get(SK).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
+    }
+
     /// Whether the item lies at a key.
     #[must_use]
     pub fn lies_at(&self, key: &Key) -> bool {

@@ -15,17 +15,28 @@
 //! | taken e-mail address | `C#<company>#EMAILS` | `<address in lower case>` |
 //! | last change of an employee | `C#<company>#CHANGES` | `<ms, 15 digits>#<id, 10 digits>` |
 //! | rank index, root and nodes | `C#<company>#RANKS` | `EMPLOYEES` and `EMPLOYEES#<node, 6 digits>` |
+//! | attendance of an employee on a day | `C#<company>#ATTENDANCES#<employee, 10 digits>` | `<date>` |
+//! | the same, in the order of days | `C#<company>#ATTENDANCE_DAYS` | `<date>#<employee, 10 digits>` |
+//! | last change of an attendance day | `C#<company>#ATTENDANCE_CHANGES` | `<ms, 15 digits>#<date>#<employee, 10 digits>` |
+//! | where an attendance period lies | `C#<company>#ATTENDANCE_IDS` | `<id, 10 digits>` |
+//! | counts of a month, in shards | `C#<company>#<LIST>_MONTHS` | `<year and month>#<shard>` |
+//! | counts of a day, in shards | `C#<company>#<LIST>_COUNTS` | `<date>#<shard>` |
+//! | project | `C#<company>#PROJECTS` | `<id, 10 digits>` |
+//! | taken name of an active project | `C#<company>#PROJECT_NAMES` | `<name>` |
 //! | credential of a company, by name | `C#<company>#CREDENTIALS` | `<client id>` |
 //! | credential | `CREDENTIAL#<client id>` | `CREDENTIAL` |
 //! | failed logins of a minute | `LOGIN#<SHA-256 of the client id>` | `<minute, 12 digits>` |
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::attributes::AttributeKey;
 use crate::attributes::definition::EntryKind;
+use crate::ids::AttendanceId;
 use crate::ids::ClientId;
 use crate::ids::CompanyId;
 use crate::ids::EmployeeId;
+use crate::ids::ProjectId;
 
 /// Where an item lies.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -132,6 +143,116 @@ pub fn rank_node(company: &CompanyId, node: u32) -> Key {
     Key::new(format!("C#{company}#RANKS"), format!("EMPLOYEES#{node:06}"))
 }
 
+/// Partition of an employee's attendance, in the order of days.
+#[must_use]
+pub fn attendances(company: &CompanyId, employee: EmployeeId) -> String {
+    format!("C#{company}#ATTENDANCES#{}", employee_sk(employee))
+}
+
+/// Sort key of a day; also a bound of a range of days.
+#[must_use]
+pub fn date_sk(date: Date) -> String {
+    date.to_string()
+}
+
+/// Attendance of an employee on a day.
+#[must_use]
+pub fn attendance(company: &CompanyId, employee: EmployeeId, date: Date) -> Key {
+    Key::new(attendances(company, employee), date_sk(date))
+}
+
+/// Partition of a company's attendance in the order of days, then of employees.
+#[must_use]
+pub fn attendance_days(company: &CompanyId) -> String {
+    format!("C#{company}#ATTENDANCE_DAYS")
+}
+
+/// Sort key of an employee's day among those of the company; also a bound of a range.
+#[must_use]
+pub fn attendance_day_sk(date: Date, employee: EmployeeId) -> String {
+    format!("{date}#{}", employee_sk(employee))
+}
+
+/// Attendance of an employee on a day, among that of the company.
+#[must_use]
+pub fn attendance_day(company: &CompanyId, date: Date, employee: EmployeeId) -> Key {
+    Key::new(attendance_days(company), attendance_day_sk(date, employee))
+}
+
+/// Partition of the last changes of attendance days, in the order of time.
+#[must_use]
+pub fn attendance_changes(company: &CompanyId) -> String {
+    format!("C#{company}#ATTENDANCE_CHANGES")
+}
+
+/// The last change of an employee's day.
+#[must_use]
+pub fn attendance_change(company: &CompanyId, at_ms: i64, date: Date, employee: EmployeeId) -> Key {
+    let sk = format!("{:015}#{}", at_ms.max(0), attendance_day_sk(date, employee));
+    Key::new(attendance_changes(company), sk)
+}
+
+/// Where an attendance period lies.
+#[must_use]
+pub fn attendance_id(company: &CompanyId, id: AttendanceId) -> Key {
+    Key::new(format!("C#{company}#ATTENDANCE_IDS"), format!("{:010}", id.get()))
+}
+
+/// Partition of the monthly counts of a list such as `ATTENDANCE`.
+#[must_use]
+pub fn month_counts(company: &CompanyId, list: &str) -> String {
+    format!("C#{company}#{list}_MONTHS")
+}
+
+/// Lower bound of the counts of a month.
+#[must_use]
+pub fn month_sk(date: Date) -> String {
+    format!("{:04}-{:02}", date.year(), date.month())
+}
+
+/// A shard of the counts of a month, by day.
+#[must_use]
+pub fn month_count(company: &CompanyId, list: &str, date: Date, shard: u32) -> Key {
+    Key::new(month_counts(company, list), format!("{}#{shard}", month_sk(date)))
+}
+
+/// Partition of the daily counts of a list.
+#[must_use]
+pub fn day_counts(company: &CompanyId, list: &str) -> String {
+    format!("C#{company}#{list}_COUNTS")
+}
+
+/// A shard of the counts of a day, by groups of employees.
+#[must_use]
+pub fn day_count(company: &CompanyId, list: &str, date: Date, shard: u32) -> Key {
+    Key::new(day_counts(company, list), format!("{date}#{shard}"))
+}
+
+/// The first sort key behind all those that begin with `prefix#`.
+#[must_use]
+pub fn behind(prefix: &str) -> String {
+    // `$` is the character after `#`.
+    format!("{prefix}$")
+}
+
+/// Partition of a company's projects, in the order of their ids.
+#[must_use]
+pub fn projects(company: &CompanyId) -> String {
+    format!("C#{company}#PROJECTS")
+}
+
+/// A project.
+#[must_use]
+pub fn project(company: &CompanyId, id: ProjectId) -> Key {
+    Key::new(projects(company), format!("{:010}", id.get()))
+}
+
+/// The claim of an active project on its name.
+#[must_use]
+pub fn project_name(company: &CompanyId, name: &str) -> Key {
+    Key::new(format!("C#{company}#PROJECT_NAMES"), name)
+}
+
 /// A credential.
 #[must_use]
 pub fn credential(client_id: ClientId) -> Key {
@@ -182,6 +303,20 @@ mod tests {
         assert_eq!(change(&company, at, id), key("C#alpenrad#CHANGES", "001700000000123#0000000042"));
         assert_eq!(rank_root(&company), key("C#alpenrad#RANKS", "EMPLOYEES"));
         assert_eq!(rank_node(&company, 3), key("C#alpenrad#RANKS", "EMPLOYEES#000003"));
+        let day = Date::constant(2026, 3, 29);
+        let period = AttendanceId::new(7).expect("an id");
+        assert_eq!(attendance(&company, id, day), key("C#alpenrad#ATTENDANCES#0000000042", "2026-03-29"));
+        assert_eq!(attendance_day(&company, day, id), key("C#alpenrad#ATTENDANCE_DAYS", "2026-03-29#0000000042"));
+        assert_eq!(
+            attendance_change(&company, at.as_millisecond(), day, id),
+            key("C#alpenrad#ATTENDANCE_CHANGES", "001700000000123#2026-03-29#0000000042")
+        );
+        assert_eq!(attendance_id(&company, period), key("C#alpenrad#ATTENDANCE_IDS", "0000000007"));
+        assert_eq!(month_count(&company, "ATTENDANCE", day, 3), key("C#alpenrad#ATTENDANCE_MONTHS", "2026-03#3"));
+        assert_eq!(day_count(&company, "ATTENDANCE", day, 3), key("C#alpenrad#ATTENDANCE_COUNTS", "2026-03-29#3"));
+        let project_id = ProjectId::new(5).expect("an id");
+        assert_eq!(project(&company, project_id), key("C#alpenrad#PROJECTS", "0000000005"));
+        assert_eq!(project_name(&company, "A#B"), key("C#alpenrad#PROJECT_NAMES", "A#B"));
         assert_eq!(credential(client), key("CREDENTIAL#papi-dcec6d81-8c0f-47f0-9dd8-4e59755f041a", "CREDENTIAL"));
         assert_eq!(
             company_credential(&company, client),

@@ -7,10 +7,12 @@
 //! - [`transaction`]: named parts that are stored together or not at all
 //! - [`meter`]: what a request cost, counted at the SDK
 //! - [`ranks`]: which employee stands at an offset, at the same cost everywhere
+//! - [`counts`]: which record stands at an offset of a list of days, at the same cost everywhere
 //! - [`companies`], [`credentials`]: what every function reads before its own records
 
 pub mod companies;
 pub mod config;
+pub mod counts;
 pub mod credentials;
 pub mod items;
 pub mod keys;

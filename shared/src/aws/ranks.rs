@@ -159,10 +159,16 @@ pub fn insert<'t>(
 ) -> Transaction<'t> {
     let (root, nodes) = build(company, ids);
     let total = [("total".to_owned(), root.total)];
-    let transaction = transaction.add(keys::rank_root(company), Root::TYPE, root.nodes.into_iter().chain(total));
+    let transaction =
+        transaction.add(keys::rank_root(company), Root::TYPE, signed(root.nodes.into_iter().chain(total)));
     nodes
         .into_iter()
-        .fold(transaction, |transaction, (key, node)| transaction.add(key, Node::TYPE, node.leaves.into_iter()))
+        .fold(transaction, |transaction, (key, node)| transaction.add(key, Node::TYPE, signed(node.leaves.into_iter())))
+}
+
+/// Counters as `ADD` takes them; a bitmap has 50 bits, a count fewer.
+fn signed(counters: impl Iterator<Item = (String, u64)>) -> impl Iterator<Item = (String, i64)> {
+    counters.map(|(name, number)| (name, i64::try_from(number).unwrap_or(i64::MAX)))
 }
 
 /// Root and nodes of a set of ids, for writing many employees at once.

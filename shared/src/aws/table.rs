@@ -50,6 +50,8 @@ pub struct Range {
     pub pk: String,
     /// The first sort key, if not the partition's first.
     pub from: Option<String>,
+    /// The last sort key, if not the partition's last.
+    pub to: Option<String>,
     /// How many items at most; `None` reads to the end of the partition.
     pub limit: Option<usize>,
 }
@@ -129,10 +131,14 @@ impl Table {
     pub async fn query(&self, range: Range) -> Result<Vec<Item>, Error> {
         let mut values = HashMap::from([(":pk".to_owned(), AttributeValue::S(range.pk))]);
         let mut condition = "pk = :pk".to_owned();
-        if let Some(from) = range.from {
-            condition.push_str(" AND sk >= :from");
-            values.insert(":from".to_owned(), AttributeValue::S(from));
+        match (&range.from, &range.to) {
+            (None, None) => {}
+            (Some(_), None) => condition.push_str(" AND sk >= :from"),
+            (Some(_), Some(_)) => condition.push_str(" AND sk BETWEEN :from AND :to"),
+            (None, Some(_)) => condition.push_str(" AND sk <= :to"),
         }
+        values.extend(range.from.map(|from| (":from".to_owned(), AttributeValue::S(from))));
+        values.extend(range.to.map(|to| (":to".to_owned(), AttributeValue::S(to))));
         let mut items: Vec<Item> = Vec::new();
         let mut start = None;
         for _ in 0..MAX_QUERY_PAGES {

@@ -140,13 +140,30 @@ impl<'t> Transaction<'t> {
     /// Removes an item, if it is there.
     #[must_use]
     pub fn delete(self, key: Key) -> Self {
-        let delete = Delete::builder().table_name(self.table.name()).set_key(Some(key_attributes(key))).build();
-        self.part(delete.map(|delete| TransactWriteItem::builder().delete(delete).build()), None)
+        self.delete_when(key, None, None)
     }
 
-    /// Adds to counters of an item, which is created with its type when it is missing.
+    /// Removes an item if the condition holds for it; else the transaction fails with `refusal`.
     #[must_use]
-    pub fn add(self, key: Key, entity_type: &str, counters: impl Iterator<Item = (String, u64)>) -> Self {
+    pub fn delete_if(self, key: Key, condition: Condition, refusal: Error) -> Self {
+        self.delete_when(key, Some(condition), Some(refusal))
+    }
+
+    fn delete_when(self, key: Key, condition: Option<Condition>, refusal: Option<Error>) -> Self {
+        let (expression, names, values) = Condition::into_parts(condition);
+        let delete = Delete::builder()
+            .table_name(self.table.name())
+            .set_key(Some(key_attributes(key)))
+            .set_condition_expression(expression)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .build();
+        self.part(delete.map(|delete| TransactWriteItem::builder().delete(delete).build()), refusal)
+    }
+
+    /// Adds to counters of an item, which is created with its type when it is missing. There must be one at least.
+    #[must_use]
+    pub fn add(self, key: Key, entity_type: &str, counters: impl Iterator<Item = (String, i64)>) -> Self {
         let mut update = Update::builder()
             .table_name(self.table.name())
             .set_key(Some(key_attributes(key)))

@@ -122,6 +122,10 @@ fn finish(mut tree: Json) -> Result<Fields, Error> {
 /// The steps of `employee[custom_attributes][dynamic_1][]`; an empty step appends.
 fn steps(key: &str) -> Option<Vec<&str>> {
     let Some((first, rest)) = key.split_once('[') else { return Some(vec![key]) };
+    // The contract writes one field of attendances so: `attendances[]break`.
+    if let Some(name) = rest.strip_prefix(']').filter(|name| !name.is_empty() && !name.contains(['[', ']'])) {
+        return (!first.is_empty()).then(|| vec![first, "", name]);
+    }
     let mut steps = vec![first];
     for step in rest.strip_suffix(']')?.split("][") {
         if step.contains(['[', ']']) {
@@ -136,12 +140,13 @@ fn insert(tree: &mut Json, key: &str, value: Json) -> Result<(), Error> {
     let unreadable =
         || Error::malformed("body", "The brackets of a field name do not match, or say two things at once.");
     let mut place = tree;
-    for step in steps(key).ok_or_else(unreadable)? {
+    let mut steps = steps(key).ok_or_else(unreadable)?.into_iter().peekable();
+    while let Some(step) = steps.next() {
         if place.is_null() {
             *place = Json::Object(Map::new());
         }
         let object = place.as_object_mut().ok_or_else(unreadable)?;
-        let step = if step.is_empty() { object.len().to_string() } else { step.to_owned() };
+        let step = if step.is_empty() { appended(object, steps.peek().copied()) } else { step.to_owned() };
         place = object.entry(step).or_insert(Json::Null);
     }
     if place.is_object() && !value.is_object() {
@@ -149,6 +154,17 @@ fn insert(tree: &mut Json, key: &str, value: Json) -> Result<(), Error> {
     }
     *place = value;
     Ok(())
+}
+
+/// Where an empty step leads: `a[][x]=1&a[][y]=2&a[][x]=3` is two items, of which
+/// the second begins where a field comes for the second time.
+fn appended(list: &Map<String, Json>, field: Option<&str>) -> String {
+    let last = list.len().checked_sub(1).map(|index| index.to_string());
+    let has_room = |index: &String| match (list.get(index), field) {
+        (Some(Json::Object(item)), Some(field)) => !field.is_empty() && !item.contains_key(field),
+        _ => false,
+    };
+    last.filter(has_room).unwrap_or_else(|| list.len().to_string())
 }
 
 /// Objects whose keys are 0, 1, 2, … become lists.
@@ -200,6 +216,9 @@ mod tests {
         assert_eq!(form("a[tags][]=x&a[tags][]=y"), wanted);
         assert_eq!(form("a[tags][1]=y&a[tags][0]=x"), wanted);
         assert_eq!(form("a[0][b]=1&a[1][b]=2"), Some(json!({"a": [{"b": "1"}, {"b": "2"}]})));
+        let two = Some(json!({"a": [{"b": "1", "c": "2"}, {"b": "3", "c": "4"}]}));
+        assert_eq!(form("a[][b]=1&a[][c]=2&a[][b]=3&a[][c]=4"), two);
+        assert_eq!(form("a[][b]=1&a[]c=2&a[][b]=3&a[]c=4"), two);
     }
 
     #[test]

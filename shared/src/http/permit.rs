@@ -20,6 +20,7 @@ use crate::deps::Deps;
 use crate::error::Error;
 use crate::http::context::Caller;
 use crate::http::context::RequestContext;
+use crate::ids::ClientId;
 use crate::ids::CompanyId;
 use crate::scope::Action;
 use crate::scope::Scope;
@@ -37,6 +38,7 @@ struct Grant {
     company: CompanyId,
     readable: Readable,
     action: Action,
+    credential: Option<ClientId>,
 }
 
 impl ReadPermit {
@@ -60,10 +62,16 @@ impl WritePermit {
         &self.0.company
     }
 
+    /// The credential that acts; none for the operator.
+    #[must_use]
+    pub fn credential(&self) -> Option<ClientId> {
+        self.0.credential
+    }
+
     /// The operator's leave: whoever may run commands on the table may change all of it.
     #[must_use]
     pub fn operator(company: CompanyId) -> Self {
-        Self(Arc::new(Grant { company, readable: Readable::All, action: Action::Write }))
+        Self(Arc::new(Grant { company, readable: Readable::All, action: Action::Write, credential: None }))
     }
 }
 
@@ -113,7 +121,7 @@ async fn admit(
         return Err(Error::Forbidden(format!("The credential does not have the scope {scope}.")));
     }
     deps.limits.check_credential(scope, client_id, &method)?;
-    Ok(Grant { company, readable: credential.readable.clone(), action: scope.action })
+    Ok(Grant { company, readable: credential.readable.clone(), action: scope.action, credential: Some(client_id) })
 }
 
 fn bearer(headers: &HeaderMap) -> Result<String, Error> {

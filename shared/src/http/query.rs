@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use serde_json::Value as Json;
 
 use crate::error::Error;
+use crate::wire;
 
 /// The parameters of a query string, decoded, in their order. Parameters that
 /// nobody asks for are ignored: clients add some of their own to every call.
@@ -37,6 +39,11 @@ impl Query {
                 .filter(|item| !item.is_empty())
                 .collect(),
         )
+    }
+
+    /// A parameter that is a yes or no.
+    pub fn flag(&self, name: &str, otherwise: bool) -> Result<bool, Error> {
+        self.get(name).map_or(Ok(otherwise), |text| wire::flag(name, &Json::from(text)))
     }
 
     /// A parameter that is a whole number within bounds.

@@ -84,6 +84,81 @@ pub enum Rejected {
     Invalid(Failure),
 }
 
+/// The v1 envelope of a batch of which a part failed; what was valid is stored.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchFailure<T> {
+    /// Always `false`.
+    pub success: bool,
+    /// What went wrong.
+    pub error: BatchFailureDetail<T>,
+}
+
+/// What went wrong with a batch.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchFailureDetail<T> {
+    /// Always 400.
+    pub code: u16,
+    /// One sentence.
+    pub message: String,
+    /// What became of each row, in the order in which they were sent.
+    pub detailed_message: Vec<T>,
+}
+
+/// An answer to a batch of which a part failed.
+pub fn batch_failure<T: Serialize>(message: &str, rows: Vec<T>) -> Response {
+    let status = StatusCode::BAD_REQUEST;
+    let error = BatchFailureDetail { code: status.as_u16(), message: message.to_owned(), detailed_message: rows };
+    (status, Json(BatchFailure { success: false, error })).into_response()
+}
+
+/// The envelope in which the routes of projects say which fields are wrong.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FieldFailure {
+    /// Always `false`.
+    pub success: bool,
+    /// Each field that is wrong, with what is wrong with it.
+    pub error: BTreeMap<String, Vec<String>>,
+}
+
+/// The envelope in which the routes of projects say that there is no such project.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BareFailure {
+    /// Always `false`.
+    pub success: bool,
+    /// One sentence.
+    pub message: String,
+}
+
+/// An error as the routes of projects answer it: their contract is older than the envelope of the others.
+#[derive(Debug)]
+pub struct ProjectError(pub Error);
+
+impl From<Error> for ProjectError {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl IntoResponse for ProjectError {
+    fn into_response(self) -> Response {
+        match self.0 {
+            Error::Invalid(invalid) if invalid.badness != Badness::Unsupported => {
+                let body = FieldFailure { success: false, error: invalid.fields };
+                (StatusCode::BAD_REQUEST, Json(body)).into_response()
+            }
+            Error::NotFound { message, .. } => {
+                (StatusCode::NOT_FOUND, Json(BareFailure { success: false, message })).into_response()
+            }
+            other => other.into_response(),
+        }
+    }
+}
+
+/// An answer without a body.
+pub fn no_content() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}
+
 /// Why an answer is a 5xx; for the log line, never for the caller.
 #[derive(Clone, Debug)]
 pub(crate) struct Cause(pub String);

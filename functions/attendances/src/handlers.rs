@@ -1,0 +1,560 @@
+//! One function per endpoint: parse, store, respond.
+
+use std::collections::BTreeSet;
+
+use axum::Json;
+use axum::extract::Path;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Serialize;
+use serde_json::Value;
+use shared::calendar;
+use shared::company::Company;
+use shared::deps::Deps;
+use shared::error::Error;
+use shared::http::body::Fields;
+use shared::http::paging::Page;
+use shared::http::paging::PageOf;
+use shared::http::permit::ReadPermit;
+use shared::http::permit::WritePermit;
+use shared::http::query::Query;
+use shared::http::respond::BatchFailure;
+use shared::http::respond::Failure;
+use shared::http::respond::Refused;
+use shared::http::respond::Success;
+use shared::http::respond::batch_failure;
+use shared::http::respond::success;
+use shared::ids::AttendanceId;
+use shared::ids::EmployeeId;
+use shared::patch::Patch;
+use shared::wire;
+use utoipa::ToSchema;
+
+use crate::handlers::view::AttendanceResource;
+use crate::model;
+use crate::model::Decision;
+use crate::model::Filter;
+use crate::model::Listed;
+use crate::model::MAX_COMMENT;
+use crate::model::Period;
+use crate::model::Status;
+use crate::model::Verdict;
+use crate::model::rows;
+use crate::model::rows::Batch;
+use crate::store;
+use crate::store::Change;
+use crate::store::Changed;
+use crate::store::Outcome;
+use crate::store::list;
+
+pub mod projects;
+pub mod view;
+
+/// How many periods a page has when the client does not say, and at most.
+const DEFAULT_LIMIT: u64 = 200;
+const MAX_LIMIT: u64 = 1_000;
+/// How many employees a list can be asked for: each is a query of its own.
+const MAX_FILTERED: usize = 200;
+/// The vendor's text for a batch of which a part failed.
+const BATCH_FAILED: &str = "Error when trying to insert Attendances periods rows";
+
+/// List attendances
+#[utoipa::path(
+    get,
+    path = "/v1/company/attendances",
+    tag = "Attendances",
+    operation_id = "list_attendances",
+    description = "A page of attendance periods in the order of their days, then of employees, then as they begin.",
+    params(
+        ("start_date" = String, Query, description = "The first day, YYYY-MM-DD"),
+        ("end_date" = String, Query, description = "The last day, YYYY-MM-DD"),
+        ("updated_from" = Option<String>, Query,
+            description = "Only periods that were changed at this date or date-time or later; the company's zone, if \
+                it has none"),
+        ("updated_to" = Option<String>, Query,
+            description = "Only periods that were changed at this date or date-time or before; a date includes all of it"),
+        ("includePending" = Option<bool>, Query,
+            description = "Also periods that are pending or rejected; false without it"),
+        ("employees[]" = Option<Vec<i32>>, Query, description = "Only periods of these employees, up to 200"),
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "How many periods a page has: 200"),
+        ("offset" = Option<u64>, Query, description = "How many periods stand before the page"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = PageOf<AttendanceResource>),
+        (status = 400, description = "A parameter is missing or cannot be read", body = Failure),
+        Refused,
+    ),
+    security(("BearerAuth" = [])),
+)]
+pub async fn list_attendances(
+    State(deps): State<Deps>,
+    permit: ReadPermit,
+    query: Query,
+) -> Result<Json<PageOf<AttendanceResource>>, Error> {
+    let page = Page::from_query(&query, MAX_LIMIT, DEFAULT_LIMIT)?;
+    let company = deps.companies.get(permit.company()).await?;
+    let filter = read_filter(&company, &query)?;
+    let (total, periods) = list::list(&deps, &permit, &filter, page).await?;
+    let data = view::show(&deps, &permit, &company, periods).await?;
+    Ok(Json(PageOf::new(page, total, data)))
+}
+
+fn read_filter(company: &Company, query: &Query) -> Result<Filter, Error> {
+    let date = |name: &str| {
+        let text = query.get(name).ok_or_else(|| Error::malformed(name, format!("The {name} is required.")))?;
+        calendar::parse_date(name, text).map_err(Error::into_malformed)
+    };
+    let (from, to) = (date("start_date")?, date("end_date")?);
+    if to < from {
+        return Err(Error::malformed("end_date", "The end_date must not lie before the start_date."));
+    }
+    let instant = |name: &str, read: fn(&calendar::Zone, &str, &str) -> Result<jiff::Timestamp, Error>| {
+        query.get(name).map(|text| read(&company.zone, name, text)).transpose()
+    };
+    Ok(Filter {
+        from,
+        to,
+        employees: read_employees(query)?,
+        updated_from: instant("updated_from", calendar::Zone::parse_instant)?,
+        updated_to: instant("updated_to", calendar::Zone::parse_until)?,
+        all: query.flag("includePending", false)?,
+    })
+}
+
+fn read_employees(query: &Query) -> Result<Option<BTreeSet<EmployeeId>>, Error> {
+    // A list that was sent empty filters nothing: forms send their empty fields.
+    let Some(sent) = query.list("employees").filter(|sent| !sent.is_empty()) else { return Ok(None) };
+    if sent.len() > MAX_FILTERED {
+        return Err(Error::malformed("employees", format!("A list can be of at most {MAX_FILTERED} employees.")));
+    }
+    let ids = sent.iter().map(|text| {
+        EmployeeId::from_digits(text).ok_or_else(|| {
+            Error::malformed("employees", format!("The employees must be numbers between 1 and {}.", EmployeeId::MAX))
+        })
+    });
+    ids.collect::<Result<_, _>>().map(Some)
+}
+
+/// Get an attendance
+#[utoipa::path(
+    get,
+    path = "/v1/company/attendances/{id}",
+    tag = "Attendances",
+    operation_id = "get_attendance",
+    description = "An attendance period, whatever became of it. The vendor has no such call.",
+    params(("id" = i32, Path, description = "The number of the period")),
+    responses(
+        (status = 200, description = "The period", body = Success<AttendanceResource>),
+        Refused,
+        (status = 404, description = "There is no such period", body = Failure),
+    ),
+    security(("BearerAuth" = [])),
+)]
+pub async fn get_attendance(
+    State(deps): State<Deps>,
+    permit: ReadPermit,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    let id = parse_id(&id)?;
+    let (company, found) = tokio::try_join!(deps.companies.get(permit.company()), store::get(&deps, &permit, id))?;
+    let (place, period) = found.ok_or_else(not_found)?;
+    let listed = Listed { employee: place.employee, date: place.date, period };
+    let shown = view::show(&deps, &permit, &company, vec![listed]).await?;
+    shown.into_iter().next().map(success).ok_or_else(not_found)
+}
+
+fn parse_id(text: &str) -> Result<AttendanceId, Error> {
+    AttendanceId::from_digits(text).ok_or_else(not_found)
+}
+
+fn not_found() -> Error {
+    Error::not_found(model::NOT_FOUND)
+}
+
+/// The periods to create.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the body; model::rows takes it in every form in which it comes")]
+pub struct AttendancesBody {
+    /// At least one period, of at most 100 employees.
+    attendances: Vec<AttendanceFields>,
+    /// With false, the periods wait for approval, if the company asks for it; true without it.
+    skip_approval: Option<bool>,
+}
+
+/// What a request says of a period. An update takes each field alone.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the body; model::rows takes it in every form in which it comes")]
+pub struct AttendanceFields {
+    /// The number of the employee, which no update changes.
+    employee: i32,
+    /// YYYY-MM-DD.
+    date: String,
+    /// HH:MM.
+    start_time: String,
+    /// HH:MM, after the start; null while the period runs.
+    end_time: Option<String>,
+    /// Minutes.
+    r#break: u32,
+    /// Up to 1,000 characters.
+    comment: Option<String>,
+    /// The number of an active project.
+    project_id: Option<i32>,
+}
+
+/// That the periods were created.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CreatedAttendances {
+    /// Their numbers, in the order of the rows.
+    id: Vec<u32>,
+    /// Their v2 ids, in the same order.
+    id_v2: Vec<String>,
+    /// Always `success`.
+    message: &'static str,
+}
+
+/// What became of a row.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RowResult {
+    /// Whether it is stored.
+    success: bool,
+    /// Why not.
+    error_msg: Option<String>,
+    /// The number of the stored period.
+    id: Option<u32>,
+    /// The numbers of the periods in its way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    conflicting_ids: Vec<u32>,
+    /// As it was sent.
+    employee: Value,
+    /// As it was sent.
+    date: Value,
+    /// As it was sent.
+    start_time: Value,
+    /// As it was sent.
+    end_time: Value,
+    /// As it was sent.
+    r#break: Value,
+    /// As it was sent.
+    comment: Value,
+    /// As it was sent.
+    project_id: Value,
+}
+
+impl RowResult {
+    fn new(row: &Value, outcome: &Outcome) -> Self {
+        let sent = |name: &str| row.get(name).cloned().unwrap_or_default();
+        let (id, error_msg, in_the_way) = match outcome {
+            Outcome::Stored(id) => (Some(id.get()), None, Vec::new()),
+            Outcome::Refused(error, in_the_way) => (None, Some(message(error)), in_the_way.clone()),
+        };
+        Self {
+            success: id.is_some(),
+            error_msg,
+            id,
+            conflicting_ids: in_the_way.into_iter().map(AttendanceId::get).collect(),
+            employee: sent("employee"),
+            date: sent("date"),
+            start_time: sent("start_time"),
+            end_time: sent("end_time"),
+            r#break: sent("break"),
+            comment: sent("comment"),
+            project_id: sent("project_id"),
+        }
+    }
+}
+
+/// What a row's sender is told; what is wrong with the store is nobody's but ours.
+fn message(error: &Error) -> String {
+    match error {
+        Error::Unavailable(_) | Error::Internal(_) => "The row was not stored. Please try again.".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// Create attendances
+#[utoipa::path(
+    post,
+    path = "/v1/company/attendances",
+    tag = "Attendances",
+    operation_id = "create_attendances",
+    description = "Stores attendance periods of up to 100 employees. Each row is stored or refused by itself: what is \
+        valid is stored although the call says 400.",
+    request_body(content(
+        (AttendancesBody = "application/json"),
+        (AttendancesBody = "application/x-www-form-urlencoded"),
+    )),
+    responses(
+        (status = 200, description = "All periods are stored", body = Success<CreatedAttendances>),
+        (status = 400, description = "Some rows were refused, or the body cannot be read",
+            body = BatchFailure<RowResult>),
+        Refused,
+        (status = 413, description = "The body is too large", body = Failure),
+        (status = 415, description = "The body is neither JSON nor a form", body = Failure),
+    ),
+    security(("BearerAuth" = [])),
+)]
+pub async fn create_attendances(
+    State(deps): State<Deps>,
+    permit: WritePermit,
+    Fields(body): Fields,
+) -> Result<Response, Error> {
+    let company = deps.companies.get(permit.company()).await?;
+    let batch = rows::read_batch(&company, &body)?;
+    let outcomes = store_batch(&deps, &permit, &company, &batch).await?;
+    let ids: Vec<AttendanceId> = outcomes
+        .iter()
+        .filter_map(|outcome| match outcome {
+            Outcome::Stored(id) => Some(*id),
+            Outcome::Refused(..) => None,
+        })
+        .collect();
+    if ids.len() == outcomes.len() {
+        let id_v2 = ids.iter().map(|id| id.v2(permit.company()).to_string()).collect();
+        let id = ids.into_iter().map(AttendanceId::get).collect();
+        return Ok(success(CreatedAttendances { id, id_v2, message: "success" }));
+    }
+    // When the store is the reason for all of it, the call can be repeated as it is.
+    if let (true, Some(error)) = (ids.is_empty(), outcomes.iter().find_map(store_failure)) {
+        return Err(error);
+    }
+    let results = batch.rows.iter().zip(&outcomes).map(|(row, outcome)| RowResult::new(row, outcome));
+    Ok(batch_failure(BATCH_FAILED, results.collect()))
+}
+
+fn store_failure(outcome: &Outcome) -> Option<Error> {
+    match outcome {
+        Outcome::Refused(error @ (Error::Unavailable(_) | Error::Internal(_)), _) => Some(error.clone()),
+        _ => None,
+    }
+}
+
+/// Reads the rows and stores those that can be read; the outcomes are in the order of the rows.
+async fn store_batch(
+    deps: &Deps,
+    permit: &WritePermit,
+    company: &Company,
+    batch: &Batch,
+) -> Result<Vec<Outcome>, Error> {
+    let read: Vec<_> = batch.rows.iter().map(|row| batch.read(company, row)).collect();
+    let drafts = read.iter().filter_map(|row| row.as_ref().ok().cloned()).collect();
+    let mut stored = store::create(deps, permit, drafts, batch.status).await?.into_iter();
+    let lost = || Error::Internal("a row of a batch was lost".to_owned());
+    read.into_iter()
+        .map(|row| match row {
+            Ok(_) => stored.next().ok_or_else(lost),
+            Err(error) => Ok(Outcome::Refused(error, Vec::new())),
+        })
+        .collect()
+}
+
+/// What was done with a period.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Done {
+    /// One sentence.
+    message: &'static str,
+    /// What became of the period; not there when it was deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+}
+
+/// Update an attendance
+#[utoipa::path(
+    patch,
+    path = "/v1/company/attendances/{id}",
+    tag = "Attendances",
+    operation_id = "update_attendance",
+    description = "Changes what is sent and leaves the rest alone; null clears end_time, comment and project_id.",
+    params(("id" = i32, Path, description = "The number of the period")),
+    request_body(content(
+        (AttendanceFields = "application/json"),
+        (AttendanceFields = "application/x-www-form-urlencoded"),
+    )),
+    responses(
+        (status = 200, description = "The period is updated", body = Success<Done>),
+        (status = 400, description = "The period would break a rule, or the body cannot be read",
+            body = BatchFailure<RowResult>),
+        Refused,
+        (status = 404, description = "There is no such period", body = Failure),
+        (status = 409, description = "Others kept changing the period; try again", body = Failure),
+        (status = 413, description = "The body is too large", body = Failure),
+        (status = 415, description = "The body is neither JSON nor a form", body = Failure),
+    ),
+    security(("BearerAuth" = [])),
+)]
+pub async fn update_attendance(
+    State(deps): State<Deps>,
+    permit: WritePermit,
+    Path(id): Path<String>,
+    Fields(body): Fields,
+) -> Result<Response, Error> {
+    let id = parse_id(&id)?;
+    let company = deps.companies.get(permit.company()).await?;
+    let (update, status) = rows::read_update(&company, &body).map_err(Error::into_malformed)?;
+    let project = match update.project {
+        Patch::Set(project) => store::check_project(&deps, &permit, project).await,
+        Patch::Keep | Patch::Clear => Ok(()),
+    };
+    let changed = store::change(&deps, &permit, id, update.date, |place, stored| {
+        let work = update.apply(place.employee, &stored.work)?;
+        let date = update.date.unwrap_or(place.date);
+        work.check(&company.zone, date)?;
+        // A project that was closed since may stay.
+        if work.project != stored.work.project {
+            project.clone()?;
+        }
+        let unchanged = work == stored.work && date == place.date && status == stored.status && !stored.deletion;
+        let period = Period { work, status, deletion: false, ..stored.clone() };
+        Ok(if unchanged { Change::Nothing } else { Change::Write(date, period) })
+    });
+    match changed.await.map_err(Error::into_malformed)? {
+        Changed::NotFound => Err(not_found()),
+        Changed::Done(period) => {
+            let status = period.map(|period| period.status);
+            Ok(success(Done { message: "The attendance period was updated.", status }))
+        }
+        Changed::InTheWay(ids) => {
+            let error = Error::invalid("start_time", model::OVERLAP);
+            let row = body.get("attendances").cloned().unwrap_or_else(|| Value::Object(body.clone()));
+            Ok(batch_failure(BATCH_FAILED, vec![RowResult::new(&row, &Outcome::Refused(error, ids))]))
+        }
+    }
+}
+
+/// Delete an attendance
+#[utoipa::path(
+    delete,
+    path = "/v1/company/attendances/{id}",
+    tag = "Attendances",
+    operation_id = "delete_attendance",
+    description = "Deletes a period, or asks for leave to delete it.",
+    params(
+        ("id" = i32, Path, description = "The number of the period"),
+        ("skip_approval" = Option<bool>, Query,
+            description = "With false, a confirmed period becomes pending and is deleted when that is approved, if \
+                the company asks for approval; true without it"),
+    ),
+    responses(
+        (status = 200, description = "The period is deleted, or waits for approval", body = Success<Done>),
+        (status = 400, description = "A parameter cannot be read", body = Failure),
+        Refused,
+        (status = 404, description = "There is no such period", body = Failure),
+        (status = 409, description = "Others kept changing the period; try again", body = Failure),
+    ),
+    security(("BearerAuth" = [])),
+)]
+pub async fn delete_attendance(
+    State(deps): State<Deps>,
+    permit: WritePermit,
+    Path(id): Path<String>,
+    query: Query,
+) -> Result<Response, Error> {
+    let id = parse_id(&id)?;
+    let skip_approval = query.flag("skip_approval", true)?;
+    let company = deps.companies.get(permit.company()).await?;
+    let ask = !skip_approval && rows::asked(&company) == Status::Pending;
+    let changed = store::change(&deps, &permit, id, None, |place, stored| {
+        // What is not confirmed counts for nothing yet: nobody has to agree.
+        if !ask || (!stored.is_confirmed() && !stored.deletion) {
+            return Ok(Change::Remove);
+        }
+        let period = Period { status: Status::Pending, deletion: true, ..stored.clone() };
+        Ok(if stored.deletion { Change::Nothing } else { Change::Write(place.date, period) })
+    });
+    done(changed.await?, "The deletion of the attendance period waits for approval.")
+}
+
+fn done(changed: Changed, message: &'static str) -> Result<Response, Error> {
+    match changed {
+        Changed::Done(Some(period)) => Ok(success(Done { message, status: Some(period.status) })),
+        Changed::Done(None) => Ok(success(Done { message: "The attendance period was deleted.", status: None })),
+        // Nothing moved, so nothing can be in its way.
+        Changed::NotFound | Changed::InTheWay(_) => Err(not_found()),
+    }
+}
+
+/// What is said with a decision.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the body; `decide` takes it in every form in which it comes")]
+pub struct DecisionBody {
+    /// Up to 1,000 characters.
+    comment: Option<String>,
+}
+
+/// Approve an attendance
+#[utoipa::path(
+    post,
+    path = "/v1/company/attendances/{id}/approve",
+    tag = "Attendances",
+    operation_id = "approve_attendance",
+    description = "Confirms a pending period, or deletes one whose deletion is pending. The vendor has no such call.",
+    params(("id" = i32, Path, description = "The number of the period")),
+    request_body(content(
+        (DecisionBody = "application/json"),
+        (DecisionBody = "application/x-www-form-urlencoded"),
+    )),
+    responses(
+        (status = 200, description = "The period is confirmed, or deleted", body = Success<Done>),
+        (status = 400, description = "The body cannot be read", body = Failure),
+        Refused,
+        (status = 404, description = "There is no such period", body = Failure),
+        (status = 409, description = "The period is not pending", body = Failure),
+    ),
+    security(("BearerAuth" = [])),
+)]
+pub async fn approve_attendance(
+    State(deps): State<Deps>,
+    permit: WritePermit,
+    Path(id): Path<String>,
+    Fields(body): Fields,
+) -> Result<Response, Error> {
+    let changed = decide(&deps, &permit, &id, &body, Verdict::Approve).await?;
+    done(changed, "The attendance period was approved.")
+}
+
+/// Reject an attendance
+#[utoipa::path(
+    post,
+    path = "/v1/company/attendances/{id}/reject",
+    tag = "Attendances",
+    operation_id = "reject_attendance",
+    description = "Refuses a pending period, or its pending deletion. The vendor has no such call.",
+    params(("id" = i32, Path, description = "The number of the period")),
+    request_body(content(
+        (DecisionBody = "application/json"),
+        (DecisionBody = "application/x-www-form-urlencoded"),
+    )),
+    responses(
+        (status = 200, description = "The period is rejected, or stays", body = Success<Done>),
+        (status = 400, description = "The body cannot be read", body = Failure),
+        Refused,
+        (status = 404, description = "There is no such period", body = Failure),
+        (status = 409, description = "The period is not pending", body = Failure),
+    ),
+    security(("BearerAuth" = [])),
+)]
+pub async fn reject_attendance(
+    State(deps): State<Deps>,
+    permit: WritePermit,
+    Path(id): Path<String>,
+    Fields(body): Fields,
+) -> Result<Response, Error> {
+    let changed = decide(&deps, &permit, &id, &body, Verdict::Reject).await?;
+    done(changed, "The attendance period was rejected.")
+}
+
+async fn decide(
+    deps: &Deps,
+    permit: &WritePermit,
+    id: &str,
+    body: &serde_json::Map<String, Value>,
+    verdict: Verdict,
+) -> Result<Changed, Error> {
+    let id = parse_id(id)?;
+    let comment = wire::optional_text("comment", body.get("comment").unwrap_or(&Value::Null), MAX_COMMENT)?;
+    let decision = Decision { credential: permit.credential(), comment, at: deps.clock.now() };
+    store::change(deps, permit, id, None, |place, stored| {
+        let decided = stored.clone().decide(verdict, decision.clone())?;
+        Ok(decided.map_or(Change::Remove, |period| Change::Write(place.date, period)))
+    })
+    .await
+}

@@ -1,0 +1,182 @@
+//! How an attendance period is shown.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use serde::Serialize;
+use shared::attributes::definition::EntryKind;
+use shared::company::Company;
+use shared::company::Details;
+use shared::deps::Deps;
+use shared::error::Error;
+use shared::holidays::Calendar;
+use shared::holidays::Holiday;
+use shared::http::permit::ReadPermit;
+use shared::ids::EmployeeId;
+use utoipa::ToSchema;
+
+use crate::model::Decision;
+use crate::model::Listed;
+use crate::model::Status;
+use crate::model::project::Project;
+use crate::store::list;
+
+/// A period of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AttendanceResource {
+    /// The number of the period.
+    id: u32,
+    /// Always `AttendancePeriod`.
+    #[serde(rename = "type")]
+    resource_type: &'static str,
+    /// What it says.
+    attributes: Attendance,
+}
+
+/// What a period says.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Attendance {
+    /// The number of the employee.
+    employee: u32,
+    /// The day, YYYY-MM-DD.
+    date: String,
+    /// When it began, HH:MM.
+    start_time: String,
+    /// When it ended, HH:MM; null while it runs.
+    end_time: Option<String>,
+    /// Minutes of it that were a break.
+    r#break: u16,
+    /// What was said of it; empty where nothing was.
+    comment: String,
+    /// When it was last changed, in the company's zone.
+    updated_at: String,
+    /// What became of it.
+    status: Status,
+    /// On what it is booked.
+    project: Option<AttendanceProject>,
+    /// Whether the day is a public holiday for the employee.
+    is_holiday: bool,
+    /// Whether the employee is absent on the day.
+    is_on_time_off: bool,
+    /// The id under which v2 knows it.
+    #[schema(format = "uuid")]
+    id_v2: String,
+    /// The last decision on it; ours, and not there before one was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<Approval>,
+}
+
+/// The project of a period.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AttendanceProject {
+    /// Its number.
+    id: u32,
+    /// Always `Project`.
+    #[serde(rename = "type")]
+    resource_type: &'static str,
+    /// What it is.
+    attributes: AttendanceProjectAttributes,
+}
+
+/// What the project of a period is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AttendanceProjectAttributes {
+    /// Its name, also after it was deleted.
+    name: String,
+    /// Whether new attendance can be booked on it.
+    active: bool,
+}
+
+/// Who decided on a period.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Approval {
+    /// The client id of the credential that acted.
+    credential: Option<String>,
+    /// What was said.
+    comment: Option<String>,
+    /// When, in the company's zone.
+    decided_at: String,
+}
+
+/// Periods as answers show them.
+pub async fn show(
+    deps: &Deps,
+    permit: &ReadPermit,
+    company: &Company,
+    periods: Vec<Listed>,
+) -> Result<Vec<AttendanceResource>, Error> {
+    let calendars = Calendars::of(company);
+    let projects = periods.iter().filter_map(|one| one.period.work.project).collect();
+    // Whose calendar it is matters only on days that are a holiday for somebody.
+    let employees: BTreeSet<EmployeeId> =
+        periods.iter().filter(|one| calendars.any(one.date)).map(|one| one.employee).collect();
+    let (projects, employees) = list::beside(deps, permit, &projects, &employees).await?;
+    let followed: BTreeMap<EmployeeId, u32> =
+        employees.iter().filter_map(|employee| Some((employee.id, employee.holiday_calendar()?))).collect();
+    let shown = periods.into_iter().map(|one| {
+        let is_holiday = followed.get(&one.employee).is_some_and(|calendar| calendars.on(*calendar, one.date));
+        let project = one.period.work.project.and_then(|id| projects.get(&id));
+        resource(company, one, project, is_holiday)
+    });
+    Ok(shown.collect())
+}
+
+/// The company's calendars of public holidays, by their numbers.
+struct Calendars(BTreeMap<u32, Calendar>);
+
+impl Calendars {
+    fn of(company: &Company) -> Self {
+        let calendars = company.entries_of(EntryKind::HolidayCalendar).filter_map(|entry| match &entry.details {
+            Details::HolidayCalendar { country, state } => {
+                Calendar::find(country, state.as_deref()).map(|calendar| (entry.id, calendar))
+            }
+            _ => None,
+        });
+        Self(calendars.collect())
+    }
+
+    fn any(&self, date: Date) -> bool {
+        self.0.values().any(|calendar| calendar.on(date) != Holiday::None)
+    }
+
+    fn on(&self, calendar: u32, date: Date) -> bool {
+        self.0.get(&calendar).is_some_and(|calendar| calendar.on(date) != Holiday::None)
+    }
+}
+
+fn resource(company: &Company, one: Listed, project: Option<&Project>, is_holiday: bool) -> AttendanceResource {
+    let Listed { employee, date, period } = one;
+    AttendanceResource {
+        id: period.id.get(),
+        resource_type: "AttendancePeriod",
+        attributes: Attendance {
+            employee: employee.get(),
+            date: date.to_string(),
+            start_time: period.work.start.to_string(),
+            end_time: period.work.end.map(|end| end.to_string()),
+            r#break: period.work.break_minutes,
+            comment: period.work.comment.unwrap_or_default(),
+            updated_at: company.zone.show_instant(period.updated_at),
+            status: period.status,
+            project: project.map(|project| AttendanceProject {
+                id: project.id.get(),
+                resource_type: "Project",
+                attributes: AttendanceProjectAttributes { name: project.name.clone(), active: project.active },
+            }),
+            is_holiday,
+            // Absences are not kept yet.
+            is_on_time_off: false,
+            id_v2: period.id.v2(&company.profile.id).to_string(),
+            approval: period.decision.map(|decision| approval(company, decision)),
+        },
+    }
+}
+
+fn approval(company: &Company, decision: Decision) -> Approval {
+    Approval {
+        credential: decision.credential.map(|client_id| client_id.to_string()),
+        comment: decision.comment,
+        decided_at: company.zone.show_instant(decision.at),
+    }
+}

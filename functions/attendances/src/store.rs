@@ -1,0 +1,512 @@
+//! The access patterns of attendance.
+//!
+//! An employee's day is one item, stored twice in one transaction: under the
+//! employee, where writes compare its version, and among the company's days,
+//! where lists read it. The same transaction keeps the day's mark among the
+//! changes, the counts by which pages are found, and where each id lies.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Deserialize;
+use serde::Serialize;
+use shared::attributes::Employee;
+use shared::aws::counts;
+use shared::aws::counts::Deltas;
+use shared::aws::items::Entity;
+use shared::aws::items::Item;
+use shared::aws::keys;
+use shared::aws::table;
+use shared::aws::transaction::Condition;
+use shared::aws::transaction::Transaction;
+use shared::deps::Deps;
+use shared::error::Error;
+use shared::http::permit::ReadPermit;
+use shared::http::permit::WritePermit;
+use shared::ids::AttendanceId;
+use shared::ids::CompanyId;
+use shared::ids::EmployeeId;
+use shared::ids::ProjectId;
+
+use crate::model;
+use crate::model::Day;
+use crate::model::Days;
+use crate::model::MAX_PERIODS;
+use crate::model::Period;
+use crate::model::Status;
+use crate::model::project::Project;
+use crate::model::rows::Draft;
+
+pub mod list;
+pub mod projects;
+
+/// The list in the names of the counts' keys.
+pub const LIST: &str = "ATTENDANCE";
+/// The counter of attendance ids.
+const SEQUENCE: &str = "attendance";
+/// How many parts a transaction has at most.
+const MAX_PARTS: usize = 100;
+/// How often a write is tried while others write the same days.
+const MAX_WRITES: u32 = 16;
+/// After so many tries each day is written alone, so that one that is much in demand holds up no other.
+const ALONE_AFTER: u32 = 2;
+
+impl Entity for Day {
+    const TYPE: &'static str = "attendance_day";
+}
+
+/// Where a period lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Whose it is.
+    pub employee: EmployeeId,
+    /// On which day it is.
+    pub date: Date,
+}
+
+impl Entity for Place {
+    const TYPE: &'static str = "attendance_id";
+}
+
+/// That a day was changed, under the time of its last change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeMark {
+    /// Whose day it is.
+    pub employee: EmployeeId,
+    /// The day.
+    pub date: Date,
+}
+
+impl Entity for ChangeMark {
+    const TYPE: &'static str = "attendance_change";
+}
+
+/// A period and where it lies.
+///
+/// Access pattern: `GetItem` of the id's place, then of the day.
+pub async fn get(deps: &Deps, permit: &ReadPermit, id: AttendanceId) -> Result<Option<(Place, Period)>, Error> {
+    let company = permit.company();
+    let Some(place) = deps.table.get::<Place>(keys::attendance_id(company, id)).await? else { return Ok(None) };
+    let day: Option<Day> = deps.table.get(keys::attendance(company, place.employee, place.date)).await?;
+    Ok(day.and_then(|day| day.find(id).cloned()).map(|period| (place, period)))
+}
+
+/// What became of a row of a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It is stored under this id.
+    Stored(AttendanceId),
+    /// It is not stored: why, and the ids of the periods in its way.
+    Refused(Error, Vec<AttendanceId>),
+}
+
+/// A row of a batch on its way into the table.
+struct Row {
+    index: usize,
+    id: AttendanceId,
+    draft: Draft,
+}
+
+/// What rows need to know of what they name.
+struct Named {
+    employees: BTreeSet<EmployeeId>,
+    projects: BTreeMap<ProjectId, Project>,
+}
+
+/// Stores what can be stored of a batch, and tells of each row what became of it.
+///
+/// Access pattern: `UpdateItem` of the id counter, beside `BatchGetItem` of the
+/// employees and projects that the rows name and of the days; then transactions
+/// of up to a hundred parts, side by side. Days that somebody else wrote
+/// meanwhile are read and tried again.
+pub async fn create(
+    deps: &Deps,
+    permit: &WritePermit,
+    drafts: Vec<Draft>,
+    status: Status,
+) -> Result<Vec<Outcome>, Error> {
+    if drafts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let company = permit.company();
+    let wanted: BTreeSet<_> = drafts.iter().map(|draft| (draft.employee, draft.date)).collect();
+    let (first, named, mut days) = tokio::try_join!(
+        take_ids(deps, company, drafts.len()),
+        read_named(deps, company, &drafts),
+        read_days(deps, company, &wanted),
+    )?;
+    let mut outcomes = vec![None; drafts.len()];
+    let mut pending: BTreeMap<(EmployeeId, Date), Vec<Row>> = BTreeMap::new();
+    for (index, draft) in drafts.into_iter().enumerate() {
+        match check_named(&named, &draft) {
+            Err(error) => outcomes[index] = Some(Outcome::Refused(error, Vec::new())),
+            Ok(()) => {
+                let id = first + index as u64;
+                let id = AttendanceId::new(id).ok_or_else(|| Error::Internal("the ids are used up".to_owned()))?;
+                pending.entry((draft.employee, draft.date)).or_default().push(Row { index, id, draft });
+            }
+        }
+    }
+    for attempt in 0..MAX_WRITES {
+        let (writes, refused) = plan(&days, &pending, status, deps.clock.now())?;
+        for (index, outcome) in refused {
+            outcomes[index] = Some(outcome);
+        }
+        let failed = commit_all(deps, company, writes, attempt >= ALONE_AFTER).await;
+        pending.retain(|key, rows| match failed.get(key) {
+            Some(Error::Conflict(_)) => true,
+            failure => {
+                for row in rows {
+                    let outcome = match failure {
+                        None => Outcome::Stored(row.id),
+                        Some(error) => Outcome::Refused(error.clone(), Vec::new()),
+                    };
+                    outcomes[row.index].get_or_insert(outcome);
+                }
+                false
+            }
+        });
+        if pending.is_empty() {
+            return Ok(outcomes.into_iter().flatten().collect());
+        }
+        table::back_off(attempt).await;
+        days = read_days(deps, company, &pending.keys().copied().collect()).await?;
+        // What is refused now may have been planned before, and the other way round.
+        pending.values().flatten().for_each(|row| outcomes[row.index] = None);
+    }
+    for row in pending.into_values().flatten() {
+        let error = Error::Unavailable("an attendance day is being changed by others".to_owned());
+        outcomes[row.index] = Some(Outcome::Refused(error, Vec::new()));
+    }
+    Ok(outcomes.into_iter().flatten().collect())
+}
+
+/// Takes so many ids that nobody else gets; the first of them. Ids that are not used leave a gap, which harms nothing.
+async fn take_ids(deps: &Deps, company: &CompanyId, count: usize) -> Result<u64, Error> {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let last = deps.table.add(keys::sequence(company, SEQUENCE), count, None).await?;
+    u64::try_from(last - count + 1).map_err(|_| Error::Internal("the counter of attendance ids is damaged".to_owned()))
+}
+
+async fn read_named(deps: &Deps, company: &CompanyId, drafts: &[Draft]) -> Result<Named, Error> {
+    let employees: BTreeSet<_> = drafts.iter().map(|draft| draft.employee).collect();
+    let ids: BTreeSet<_> = drafts.iter().filter_map(|draft| draft.work.project).collect();
+    let keys = employees.iter().map(|id| keys::employee(company, *id)).collect();
+    let (employees, projects) = tokio::try_join!(deps.table.batch_get(keys), projects::get_many(deps, company, &ids))?;
+    let employees = employees.into_iter().map(|item| item.decode::<Employee>().map(|employee| employee.id));
+    Ok(Named { employees: employees.collect::<Result<_, _>>()?, projects })
+}
+
+fn check_named(named: &Named, draft: &Draft) -> Result<(), Error> {
+    if !named.employees.contains(&draft.employee) {
+        return Err(model::no_employee(draft.employee));
+    }
+    draft.work.project.map_or(Ok(()), |id| Project::check_open(named.projects.get(&id), id))
+}
+
+async fn read_days(deps: &Deps, company: &CompanyId, wanted: &BTreeSet<(EmployeeId, Date)>) -> Result<Days, Error> {
+    let keys = wanted.iter().map(|(employee, date)| keys::attendance(company, *employee, *date)).collect();
+    let days = deps.table.batch_get(keys).await?.into_iter().map(Item::decode::<Day>);
+    days.map(|day| day.map(|day| ((day.employee, day.date), day))).collect()
+}
+
+/// A day before and after a write.
+#[derive(Clone, Debug)]
+struct Write {
+    old: Day,
+    new: Day,
+}
+
+type Refused = Vec<(usize, Outcome)>;
+
+/// Puts the rows into their days in the order in which they were sent; those that do not fit are refused.
+fn plan(
+    days: &Days,
+    pending: &BTreeMap<(EmployeeId, Date), Vec<Row>>,
+    status: Status,
+    now: Timestamp,
+) -> Result<(Vec<Write>, Refused), Error> {
+    let (mut writes, mut refused) = (Vec::new(), Vec::new());
+    for ((employee, date), rows) in pending {
+        let old = days.get(&(*employee, *date)).cloned().unwrap_or_else(|| Day::empty(*employee, *date));
+        let mut new = old.clone();
+        for row in rows {
+            let in_the_way = new.in_the_way(&row.draft.work, None);
+            if !in_the_way.is_empty() {
+                let error = Error::invalid("start_time", model::OVERLAP);
+                refused.push((row.index, Outcome::Refused(error, in_the_way)));
+            } else if new.periods.len() >= MAX_PERIODS {
+                refused.push((row.index, Outcome::Refused(model::full_day(), Vec::new())));
+            } else {
+                new.put(Period::new(row.id, row.draft.work.clone(), status, now));
+            }
+        }
+        if new != old {
+            writes.push(Write { old, new: renewed(new, now)? });
+        }
+    }
+    Ok((writes, refused))
+}
+
+/// A day with a version of its own, and marked as changed.
+fn renewed(mut day: Day, now: Timestamp) -> Result<Day, Error> {
+    let random = getrandom::u64().map_err(|_| Error::Internal("the system has no random numbers".to_owned()))?;
+    // As many bits as a number keeps wherever it passes through a double; never the 0 of a day that is not stored.
+    day.version = (random >> 11).max(1);
+    day.marked_at = day.marked_at.max(now.as_millisecond());
+    Ok(day)
+}
+
+/// Commits writes of different days in as few transactions as they fit in, as
+/// many side by side as there are shards of the counts. The days that were not
+/// written, each with the reason.
+async fn commit_all(
+    deps: &Deps,
+    company: &CompanyId,
+    writes: Vec<Write>,
+    alone: bool,
+) -> BTreeMap<(EmployeeId, Date), Error> {
+    let groups = if alone { writes.into_iter().map(|write| vec![write]).collect() } else { pack(writes) };
+    let mut failed = BTreeMap::new();
+    let first = counts::any_shard();
+    for wave in groups.chunks(counts::SHARDS as usize) {
+        let shards = (0..counts::SHARDS).map(|shard| (first + shard) % counts::SHARDS);
+        let commits = wave.iter().zip(shards).map(|(group, shard)| async move {
+            let result = commit(deps, company, group, shard).await;
+            (group, result)
+        });
+        for (group, result) in join_all(commits).await {
+            if let Err(error) = result {
+                // What one day is refused for is no reason for the others: they are tried again, in the end alone.
+                let error = if group.len() > 1 && !error.is_retryable() { meanwhile() } else { error };
+                failed.extend(group.iter().map(|write| ((write.new.employee, write.new.date), error.clone())));
+            }
+        }
+    }
+    failed
+}
+
+/// What makes a write start again.
+fn meanwhile() -> Error {
+    Error::Conflict("changed meanwhile".to_owned())
+}
+
+/// Groups of writes that each fit into a transaction, with the counts that they share.
+fn pack(writes: Vec<Write>) -> Vec<Vec<Write>> {
+    let mut groups: Vec<Vec<Write>> = Vec::new();
+    let (mut parts, mut shared) = (0, BTreeSet::new());
+    for write in writes {
+        let date = write.new.date;
+        let own = write.parts();
+        let counts = [keys::month_sk(date), keys::date_sk(date), write.new.employee.to_string()];
+        let together: BTreeSet<_> = shared.union(&counts.iter().cloned().collect()).cloned().collect();
+        match groups.last_mut() {
+            Some(group) if parts + own + together.len() <= MAX_PARTS => {
+                group.push(write);
+                (parts, shared) = (parts + own, together);
+            }
+            _ => {
+                groups.push(vec![write]);
+                (parts, shared) = (own, counts.into());
+            }
+        }
+    }
+    groups
+}
+
+impl Write {
+    /// How many parts of a transaction it is, beside those that days share.
+    fn parts(&self) -> usize {
+        // Both copies of the day, the new mark and the old one, and each id that comes or goes.
+        4 + self.arrived().count() + self.left().count()
+    }
+
+    fn arrived(&self) -> impl Iterator<Item = AttendanceId> + '_ {
+        self.new.periods.iter().map(|period| period.id).filter(|id| self.old.find(*id).is_none())
+    }
+
+    fn left(&self) -> impl Iterator<Item = AttendanceId> + '_ {
+        self.old.periods.iter().map(|period| period.id).filter(|id| self.new.find(*id).is_none())
+    }
+
+    /// The parts that store the day as it is afterwards.
+    fn add<'t>(&self, mut transaction: Transaction<'t>, company: &CompanyId) -> Result<Transaction<'t>, Error> {
+        let Day { employee, date, .. } = self.new;
+        let (own, among) = (keys::attendance(company, employee, date), keys::attendance_day(company, date, employee));
+        let as_read = match self.old.version {
+            0 => Condition::absent(),
+            version => Condition::exists().number_is(&["version"], version),
+        };
+        let mark = |day: &Day| keys::attendance_change(company, day.marked_at, date, employee);
+        let gone = self.new.periods.is_empty();
+        if self.old.version != 0 && (gone || self.old.marked_at != self.new.marked_at) {
+            transaction = transaction.delete(mark(&self.old));
+        }
+        if gone {
+            return Ok(transaction.delete_if(own, as_read, meanwhile()).delete(among));
+        }
+        Ok(transaction
+            .put_if(Item::encode(own, &self.new)?, as_read, meanwhile())
+            .put(Item::encode(among, &self.new)?)
+            .put(Item::encode(mark(&self.new), &ChangeMark { employee, date })?))
+    }
+}
+
+/// One transaction for writes of different days.
+async fn commit(deps: &Deps, company: &CompanyId, writes: &[Write], shard: u32) -> Result<(), Error> {
+    let mut transaction = deps.table.transaction();
+    let mut deltas = Deltas::default();
+    let mut arrived: BTreeMap<AttendanceId, Place> = BTreeMap::new();
+    let mut left: BTreeSet<AttendanceId> = BTreeSet::new();
+    for write in writes {
+        transaction = write.add(transaction, company)?;
+        let Day { employee, date, .. } = write.new;
+        deltas.add(date, employee, write.new.tally().minus(write.old.tally()));
+        arrived.extend(write.arrived().map(|id| (id, Place { employee, date })));
+        left.extend(write.left());
+    }
+    let new: BTreeSet<EmployeeId> =
+        writes.iter().filter(|write| write.arrived().next().is_some()).map(|write| write.new.employee).collect();
+    for employee in new {
+        let key = keys::employee(company, employee);
+        transaction = transaction.require(key, Condition::exists(), model::no_employee(employee));
+    }
+    for id in left.iter().filter(|id| !arrived.contains_key(id)) {
+        transaction = transaction.delete(keys::attendance_id(company, *id));
+    }
+    for (id, place) in arrived {
+        transaction = transaction.put(Item::encode(keys::attendance_id(company, id), &place)?);
+    }
+    deltas.write(transaction, company, LIST, shard).commit().await
+}
+
+/// What a change does to a period.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// It is as it was.
+    Nothing,
+    /// It says this now, on this day.
+    Write(Date, Period),
+    /// It is removed.
+    Remove,
+}
+
+/// What became of a change.
+#[derive(Clone, Debug)]
+pub enum Changed {
+    /// There is no such period.
+    NotFound,
+    /// It is stored; the period as it is now, if it was not removed.
+    Done(Option<Period>),
+    /// It would lie over these periods.
+    InTheWay(Vec<AttendanceId>),
+}
+
+/// Changes a period as `decide` says, which sees it as it is stored; it can go
+/// to another day only if that is named as `target`.
+///
+/// Access pattern: `GetItem` of the id's place, then `BatchGetItem` of the day
+/// and of the one to which it goes, then one transaction of both days. Nothing
+/// is written when nothing changes.
+pub async fn change(
+    deps: &Deps,
+    permit: &WritePermit,
+    id: AttendanceId,
+    target: Option<Date>,
+    decide: impl Fn(Place, &Period) -> Result<Change, Error>,
+) -> Result<Changed, Error> {
+    for attempt in 0..MAX_WRITES {
+        match try_change(deps, permit.company(), id, target, &decide).await {
+            Err(Interrupted::ByOthers) => table::back_off(attempt).await,
+            Err(Interrupted::For(error)) => return Err(error),
+            Ok(changed) => return Ok(changed),
+        }
+    }
+    Err(Error::Conflict("The attendance period is being changed by others. Please try again.".to_owned()))
+}
+
+/// Why a change was not made: to be tried again, or for good.
+enum Interrupted {
+    ByOthers,
+    For(Error),
+}
+
+impl From<Error> for Interrupted {
+    fn from(error: Error) -> Self {
+        Self::For(error)
+    }
+}
+
+async fn try_change(
+    deps: &Deps,
+    company: &CompanyId,
+    id: AttendanceId,
+    target: Option<Date>,
+    decide: &impl Fn(Place, &Period) -> Result<Change, Error>,
+) -> Result<Changed, Interrupted> {
+    let Some(place) = deps.table.get::<Place>(keys::attendance_id(company, id)).await? else {
+        return Ok(Changed::NotFound);
+    };
+    let Place { employee, date: source } = place;
+    let wanted = [Some(source), target].into_iter().flatten().map(|date| (employee, date)).collect();
+    let mut days = read_days(deps, company, &wanted).await?;
+    // A day without the period was written between the two reads.
+    let Some(old) = days.remove(&(employee, source)) else { return Err(Interrupted::ByOthers) };
+    let Some(stored) = old.find(id) else { return Err(Interrupted::ByOthers) };
+    let now = deps.clock.now();
+    let (date, period) = match decide(place, stored)? {
+        Change::Nothing => return Ok(Changed::Done(Some(stored.clone()))),
+        Change::Remove => (source, None),
+        Change::Write(date, period) => (date, Some(Period { updated_at: period.updated_at.max(now), ..period })),
+    };
+    let target = (date != source).then(|| days.remove(&(employee, date)).unwrap_or_else(|| Day::empty(employee, date)));
+    let days = match rewrite(old, target, id, period.clone())? {
+        Ok(days) => days,
+        Err(in_the_way) => return Ok(Changed::InTheWay(in_the_way)),
+    };
+    let writes = days.into_iter().map(|(old, new)| renewed(new, now).map(|new| Write { old, new }));
+    let writes: Vec<_> = writes.collect::<Result<_, _>>()?;
+    match commit(deps, company, &writes, counts::any_shard()).await {
+        Ok(()) => Ok(Changed::Done(period)),
+        Err(Error::Conflict(_)) => Err(Interrupted::ByOthers),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Each day before and after a period of `from` became this one, which lies on
+/// `to` if that is given; or the ids of the periods in its way.
+fn rewrite(
+    from: Day,
+    to: Option<Day>,
+    id: AttendanceId,
+    period: Option<Period>,
+) -> Result<Result<Vec<(Day, Day)>, Vec<AttendanceId>>, Error> {
+    let mut without = from.clone();
+    without.remove(id);
+    let Some(period) = period else { return Ok(Ok(vec![(from, without)])) };
+    let target = to.as_ref().unwrap_or(&without);
+    let in_the_way = target.in_the_way(&period.work, None);
+    if !in_the_way.is_empty() {
+        return Ok(Err(in_the_way));
+    }
+    if target.periods.len() >= MAX_PERIODS {
+        return Err(model::full_day());
+    }
+    let mut new = target.clone();
+    new.put(period);
+    Ok(Ok(match to {
+        None => vec![(from, new)],
+        Some(to) => vec![(from, without), (to, new)],
+    }))
+}
+
+/// Checks that new attendance can be booked on a project.
+///
+/// Access pattern: `GetItem`.
+pub async fn check_project(deps: &Deps, permit: &WritePermit, id: ProjectId) -> Result<(), Error> {
+    let found: Option<Project> = deps.table.get(keys::project(permit.company(), id)).await?;
+    Project::check_open(found.as_ref(), id)
+}

@@ -1,0 +1,187 @@
+//! The access patterns of projects.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde::Serialize;
+use shared::aws::items::Entity;
+use shared::aws::items::Item;
+use shared::aws::keys;
+use shared::aws::table;
+use shared::aws::table::Range;
+use shared::aws::transaction::Condition;
+use shared::deps::Deps;
+use shared::error::Error;
+use shared::http::permit::ReadPermit;
+use shared::http::permit::WritePermit;
+use shared::ids::CompanyId;
+use shared::ids::ProjectId;
+
+use crate::model::project;
+use crate::model::project::Project;
+use crate::model::project::ProjectFields;
+
+/// The counter of project ids.
+const SEQUENCE: &str = "project";
+/// How often a write is tried while others write the same project.
+const MAX_WRITES: u32 = 8;
+
+impl Entity for Project {
+    const TYPE: &'static str = "project";
+}
+
+/// The claim of an active project on its name.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct NameClaim {
+    id: ProjectId,
+}
+
+impl Entity for NameClaim {
+    const TYPE: &'static str = "project_name";
+}
+
+/// All projects of a company that were not deleted, in the order of their ids.
+///
+/// Access pattern: `Query` of the projects; one round trip per MB, which is 5,000 of them.
+pub async fn list(deps: &Deps, permit: &ReadPermit) -> Result<Vec<Project>, Error> {
+    all(deps, permit.company()).await
+}
+
+/// The same for the operator's commands.
+pub async fn list_for(deps: &Deps, permit: &WritePermit) -> Result<Vec<Project>, Error> {
+    all(deps, permit.company()).await
+}
+
+async fn all(deps: &Deps, company: &CompanyId) -> Result<Vec<Project>, Error> {
+    let range = Range { pk: keys::projects(company), from: None, to: None, limit: None };
+    let projects: Vec<Project> =
+        deps.table.query(range).await?.into_iter().map(Item::decode).collect::<Result<_, _>>()?;
+    Ok(projects.into_iter().filter(|project| !project.deleted).collect())
+}
+
+/// Projects by their ids.
+pub type Found = BTreeMap<ProjectId, Project>;
+
+/// Projects by id, deleted ones too.
+///
+/// Access pattern: `BatchGetItem`; none when no id is wanted.
+pub async fn get_many(deps: &Deps, company: &CompanyId, ids: &BTreeSet<ProjectId>) -> Result<Found, Error> {
+    let keys = ids.iter().map(|id| keys::project(company, *id)).collect();
+    let found = deps.table.batch_get(keys).await?.into_iter().map(Item::decode::<Project>);
+    found.map(|project| project.map(|project| (project.id, project))).collect()
+}
+
+/// Takes so many ids that nobody else gets; the first of them.
+///
+/// Access pattern: `UpdateItem` of the id counter.
+pub async fn take_ids(deps: &Deps, permit: &WritePermit, count: u32) -> Result<ProjectId, Error> {
+    let last = deps.table.add(keys::sequence(permit.company(), SEQUENCE), i64::from(count), None).await?;
+    let first = u64::try_from(last - i64::from(count) + 1).ok().filter(|_| last <= i64::from(ProjectId::MAX));
+    first.and_then(ProjectId::new).ok_or_else(|| Error::Internal("the project ids are used up".to_owned()))
+}
+
+/// Keeps ids up to `id` from being given to others, where an operator gives projects ids of their own.
+///
+/// Access pattern: `UpdateItem` of the id counter.
+pub async fn reserve_id(deps: &Deps, permit: &WritePermit, id: ProjectId) -> Result<(), Error> {
+    deps.table.raise(keys::sequence(permit.company(), SEQUENCE), i64::from(id.get())).await
+}
+
+/// How many projects one transaction takes: each is at most two of its hundred items.
+pub const MAX_NEW: usize = 50;
+
+/// Stores new projects, all of them or none; up to [`MAX_NEW`].
+///
+/// Access pattern: one transaction: each project and, if it is active, its claim on the name.
+pub async fn create(deps: &Deps, permit: &WritePermit, projects: &[Project]) -> Result<(), Error> {
+    let company = permit.company();
+    let mut transaction = deps.table.transaction();
+    for project in projects {
+        let id = project.id;
+        if let Some(name) = project.claim() {
+            let claim = Item::encode(keys::project_name(company, &name), &NameClaim { id })?;
+            transaction = transaction.put_if(claim, Condition::absent(), project::name_taken());
+        }
+        let exists = Error::Conflict(format!("There is another project with the id {id}."));
+        let item = Item::encode(keys::project(company, id), project)?;
+        transaction = transaction.put_if(item, Condition::absent(), exists);
+    }
+    transaction.commit().await
+}
+
+/// Changes a project; `None` if there is none, or it was deleted.
+///
+/// Access pattern: `GetItem`, then one transaction: the project if its version
+/// is the one that was read, and the claims on its names. Nothing is written
+/// when nothing changes.
+pub async fn update(
+    deps: &Deps,
+    permit: &WritePermit,
+    id: ProjectId,
+    fields: &ProjectFields,
+) -> Result<Option<Project>, Error> {
+    write(deps, permit.company(), id, |project| {
+        project.name = fields.name.clone().unwrap_or_else(|| project.name.clone());
+        project.active = fields.active.unwrap_or(project.active);
+    })
+    .await
+}
+
+/// Deletes a project: it keeps its name where it was booked on and gives it free for others. `false` if there is none.
+///
+/// Access pattern: as [`update`].
+pub async fn delete(deps: &Deps, permit: &WritePermit, id: ProjectId) -> Result<bool, Error> {
+    let deleted = write(deps, permit.company(), id, |project| {
+        project.deleted = true;
+        project.active = false;
+    });
+    Ok(deleted.await?.is_some())
+}
+
+async fn write(
+    deps: &Deps,
+    company: &CompanyId,
+    id: ProjectId,
+    change: impl Fn(&mut Project),
+) -> Result<Option<Project>, Error> {
+    for attempt in 0..MAX_WRITES {
+        match try_write(deps, company, id, &change).await {
+            Err(Error::Conflict(_)) => table::back_off(attempt).await,
+            other => return other,
+        }
+    }
+    Err(Error::Conflict(format!("The project {id} is being changed by others. Please try again.")))
+}
+
+async fn try_write(
+    deps: &Deps,
+    company: &CompanyId,
+    id: ProjectId,
+    change: &impl Fn(&mut Project),
+) -> Result<Option<Project>, Error> {
+    let stored: Option<Project> = deps.table.get(keys::project(company, id)).await?;
+    let Some(stored) = stored.filter(|project| !project.deleted) else { return Ok(None) };
+    let mut project = stored.clone();
+    change(&mut project);
+    if project == stored {
+        return Ok(Some(project));
+    }
+    project.version += 1;
+    project.updated_at = stored.updated_at.max(deps.clock.now());
+    let mut transaction = deps.table.transaction();
+    let (old, new) = (stored.claim(), project.claim());
+    if old != new {
+        if let Some(name) = new {
+            let claim = Item::encode(keys::project_name(company, &name), &NameClaim { id })?;
+            transaction = transaction.put_if(claim, Condition::absent(), project::name_taken());
+        }
+        if let Some(name) = old {
+            transaction = transaction.delete(keys::project_name(company, &name));
+        }
+    }
+    let same_version = Condition::exists().number_is(&["version"], stored.version);
+    let item = Item::encode(keys::project(company, id), &project)?;
+    transaction.put_if(item, same_version, Error::Conflict("changed meanwhile".to_owned())).commit().await?;
+    Ok(Some(project))
+}

@@ -1,0 +1,424 @@
+//! Creating, changing, deleting and approving attendances, and what bad input gets.
+
+use serde_json::Value as Json;
+use serde_json::json;
+use shared::http::limits::Limits;
+use tests::Answer;
+use tests::COMPANY;
+use tests::Client;
+use tests::Muster;
+use tests::audit;
+
+const PATH: &str = "/v1/company/attendances";
+const FAILED: &str = "Error when trying to insert Attendances periods rows";
+
+async fn start() -> (Muster, Client, u64) {
+    let muster = Muster::start().await;
+    let admin = muster.admin().await;
+    let employee = admin.create_employee(json!({})).await;
+    (muster, admin, employee)
+}
+
+fn row(employee: u64, date: &str, start: &str, end: &str) -> Json {
+    json!({"employee": employee, "date": date, "start_time": start, "end_time": end, "break": 0})
+}
+
+async fn create(client: &Client, rows: Json) -> Answer {
+    client.post(PATH, &json!({ "attendances": rows })).await
+}
+
+/// The id of a period that is created.
+async fn created(client: &Client, row: Json) -> u64 {
+    let answer = create(client, json!([row])).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.body["data"]["id"][0].as_u64().expect("an id")
+}
+
+async fn pending(client: &Client, row: Json) -> u64 {
+    let answer = client.post(PATH, &json!({"attendances": [row], "skip_approval": false})).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.body["data"]["id"][0].as_u64().expect("an id")
+}
+
+async fn read(client: &Client, id: u64) -> Json {
+    let answer = client.get(&format!("{PATH}/{id}")).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.body["data"]["attributes"].clone()
+}
+
+async fn ids(client: &Client, query: &str) -> Vec<u64> {
+    let answer = client.get(&format!("{PATH}?start_date=1900-01-01&end_date=2999-12-31{query}")).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let data = answer.body["data"].as_array().expect("a list");
+    assert_eq!(answer.body["metadata"]["total_elements"], data.len(), "{}", answer.body);
+    data.iter().map(|one| one["id"].as_u64().expect("an id")).collect()
+}
+
+#[tokio::test]
+async fn a_period_is_read_back_as_it_was_sent() {
+    let (muster, client, employee) = start().await;
+    let answer = create(
+        &client,
+        json!([{
+            "employee": employee, "date": "2026-07-01", "start_time": "8:00", "end_time": "17:30:00", "break": 45,
+            "comment": "two\nlines", "project_id": 1,
+        }]),
+    )
+    .await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(answer.body["data"]["message"], "success");
+    let id = answer.body["data"]["id"][0].as_u64().expect("an id");
+    let shown = read(&client, id).await;
+    for (key, value) in [
+        ("employee", json!(employee)),
+        ("date", json!("2026-07-01")),
+        ("start_time", json!("08:00")),
+        ("end_time", json!("17:30")),
+        ("break", json!(45)),
+        ("comment", json!("two\nlines")),
+        ("status", json!("confirmed")),
+        ("is_holiday", json!(false)),
+        ("is_on_time_off", json!(false)),
+        ("project", json!({"id": 1, "type": "Project", "attributes": {"name": "Launch", "active": true}})),
+        ("id_v2", answer.body["data"]["id_v2"][0].clone()),
+    ] {
+        assert_eq!(shown[key], value, "{key}");
+    }
+    assert!(shown["updated_at"].as_str().is_some_and(|at| at.ends_with("+01:00") || at.ends_with("+02:00")));
+    assert!(shown.get("approval").is_none(), "nobody decided: {shown}");
+    audit::attendance(&muster, [employee]).await;
+}
+
+#[tokio::test]
+async fn each_row_of_a_batch_answers_for_itself() {
+    let (muster, client, employee) = start().await;
+    let earlier = created(&client, row(employee, "2026-03-02", "08:00", "12:00")).await;
+    let with = |fields: Json| {
+        let mut row = row(employee, "2026-03-03", "08:00", "12:00");
+        row.as_object_mut().expect("an object").extend(fields.as_object().expect("an object").clone());
+        row
+    };
+    let closed = client.post(&format!("{PATH}/projects"), &json!({"name": "Closed"})).await.body["data"]["id"].clone();
+    let rows = json!([
+        row(employee, "2026-03-02", "12:00", "13:00"),
+        row(employee, "2026-03-02", "11:59", "12:01"),
+        row(9999, "2026-03-02", "08:00", "12:00"),
+        with(json!({"project_id": 999})),
+        with(json!({"project_id": closed})),
+        with(json!({"break": 241})),
+        with(json!({"date": "2026-02-30"})),
+        with(json!({"start_time": "18:00", "end_time": "09:00"})),
+        with(json!({"end_time": "08:00"})),
+        with(json!({"start_time": "25:00"})),
+        with(json!({"employee": "x"})),
+        with(json!({"break": null})),
+        with(json!({"comment": "x".repeat(1001)})),
+        "no row",
+        row(employee, "2026-03-04", "08:00", "12:00"),
+        row(employee, "2026-03-04", "10:00", "11:00"),
+    ]);
+    let answer = create(&client, rows.clone()).await;
+    assert_eq!((answer.status, answer.message()), (400, FAILED));
+    let details = answer.body["error"]["detailed_message"].as_array().expect("rows").clone();
+    let said: Vec<_> = details.iter().map(|row| row["error_msg"].as_str().unwrap_or("stored")).collect();
+    assert_eq!(
+        said,
+        [
+            "stored",
+            "Existing overlapping attendances periods",
+            "There is no employee with the id 9999.",
+            "There is no project with the id 999.",
+            &format!("The project {closed} is not active."),
+            "The break of 241 minutes is longer than the period, which has 240.",
+            "The date must be a date that exists, in the form 2020-01-31.",
+            "Start time 2026-03-03T18:00:00+01:00 has to be smaller than end time 2026-03-03T09:00:00+01:00",
+            "Start time 2026-03-03T08:00:00+01:00 has to be smaller than end time 2026-03-03T08:00:00+01:00",
+            "The start_time must be a time of day in the form 08:00, 00:00 to 23:59.",
+            "The employee must be a whole number between 1 and 2147483647.",
+            "The break of an attendance is required.",
+            "The comment may not be longer than 1000 characters.",
+            "A row must be an object.",
+            "stored",
+            "Existing overlapping attendances periods",
+        ]
+    );
+    for (detail, sent) in details.iter().zip(rows.as_array().expect("rows")) {
+        assert_eq!(detail["success"], json!(detail["error_msg"].is_null()));
+        assert_eq!(detail["id"].is_null(), !detail["error_msg"].is_null());
+        for key in ["employee", "date", "start_time", "end_time", "break", "comment", "project_id"] {
+            assert_eq!(detail[key], sent.get(key).cloned().unwrap_or_default(), "{key} of {detail}");
+        }
+    }
+    let stored = |index: usize| details[index]["id"].as_u64().expect("an id");
+    assert_eq!(details[1]["conflicting_ids"], json!([earlier, stored(0)]), "both are in the way");
+    assert_eq!(details[15]["conflicting_ids"], json!([stored(14)]), "a row of the same batch is in the way");
+    assert_eq!(ids(&client, "").await, [earlier, stored(0), stored(14)]);
+    audit::attendance(&muster, [employee]).await;
+}
+
+#[tokio::test]
+async fn a_batch_is_taken_in_every_form_in_which_clients_send_it() {
+    let (_muster, client, employee) = start().await;
+    let form = "application/x-www-form-urlencoded";
+    let brackets = format!(
+        "attendances[][employee]={employee}&attendances[][date]=2026-01-05&attendances[][start_time]=08:00\
+         &attendances[][end_time]=12:00&attendances[]break=0&attendances[][comment]=\
+         &attendances[][employee]={employee}&attendances[][date]=2026-01-05&attendances[][start_time]=13:00\
+         &attendances[]break=15&skip_approval=false%20&project_id=1"
+    );
+    let answer = client.send("POST", PATH, form, brackets).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let second = read(&client, answer.body["data"]["id"][1].as_u64().expect("an id")).await;
+    assert_eq!((&second["status"], &second["end_time"]), (&json!("pending"), &Json::Null));
+    assert_eq!((&second["break"], &second["project"]["id"]), (&json!(15), &json!(1)));
+    let numbered = format!(
+        "attendances%5B0%5D%5Bemployee%5D={employee}&attendances[0][date]=2026-01-06&attendances[0][start_time]=8:00\
+         &attendances[0][end_time]=9:00&attendances[0][break]=0"
+    );
+    assert_eq!(client.send("POST", PATH, form, numbered).await.status, 200);
+    let one = json!({"attendances": row(employee, "2026-01-07", "08:00", "09:00"), "skip_approval": "True"});
+    assert_eq!(client.post(PATH, &one).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_batch_that_cannot_be_read_stores_nothing() {
+    let (muster, client, employee) = start().await;
+    let good = row(employee, "2026-03-02", "08:00", "12:00");
+    let many: Vec<Json> = (1..=101).map(|id| row(id, "2026-03-02", "08:00", "12:00")).collect();
+    for (body, field) in [
+        (json!({}), "attendances"),
+        (json!({"attendances": []}), "attendances"),
+        (json!({"attendances": "x"}), "attendances"),
+        (json!({"attendances": [good], "skip_approval": "perhaps"}), "skip_approval"),
+        (json!({ "attendances": many }), "attendances"),
+    ] {
+        let answer = client.post(PATH, &body).await;
+        assert_eq!(answer.status, 400, "{}", answer.body);
+        assert!(answer.body["error"]["error_data"].get(field).is_some(), "{field}: {}", answer.body);
+    }
+    let text = client.send("POST", PATH, "text/plain", "attendances").await;
+    assert_eq!(text.status, 415);
+    let broken = client.send("POST", PATH, "application/json", "{\"attendances\":[").await;
+    assert_eq!(broken.status, 400);
+    assert!(audit::attendance(&muster, [employee]).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_running_period_reaches_to_midnight_until_it_ends() {
+    let (muster, client, employee) = start().await;
+    let running = json!({"employee": employee, "date": "2026-03-02", "start_time": "08:00", "break": 0});
+    let id = created(&client, running).await;
+    let later = row(employee, "2026-03-02", "20:00", "21:00");
+    let refused = create(&client, json!([later])).await;
+    assert_eq!(refused.body["error"]["detailed_message"][0]["conflicting_ids"], json!([id]));
+    let earlier = created(&client, row(employee, "2026-03-02", "07:00", "08:00")).await;
+    let ended = client.patch(&format!("{PATH}/{id}"), &json!({"end_time": "16:00", "break": 30})).await;
+    assert_eq!(ended.status, 200, "{}", ended.body);
+    let after = created(&client, later).await;
+    assert_eq!(ids(&client, "").await, [earlier, id, after]);
+    audit::attendance(&muster, [employee]).await;
+}
+
+#[tokio::test]
+async fn an_update_changes_what_is_sent_and_keeps_the_rest() {
+    let (muster, client, employee) = start().await;
+    let id = created(&client, row(employee, "2026-03-02", "08:00", "12:00")).await;
+    let other = created(&client, row(employee, "2026-03-03", "08:00", "12:00")).await;
+    let path = format!("{PATH}/{id}");
+    let update = |body: Json| {
+        let (client, path) = (client.clone(), path.clone());
+        async move { client.patch(&path, &body).await }
+    };
+    let answer = update(json!({"comment": "moved", "project_id": 1, "break": 10})).await;
+    assert_eq!(answer.body["data"]["message"], "The attendance period was updated.");
+    // Onto another day, over what is there: refused, with what is in the way, and nothing moved.
+    let refused = update(json!({"date": "2026-03-03"})).await;
+    assert_eq!((refused.status, refused.message()), (400, FAILED));
+    let detail = &refused.body["error"]["detailed_message"][0];
+    assert_eq!(detail["conflicting_ids"], json!([other]));
+    assert_eq!(detail["error_msg"], "Existing overlapping attendances periods");
+    assert_eq!(read(&client, id).await["date"], "2026-03-02");
+    // Beside it: it moves. As the vendor's own collection sends it.
+    let wrapped = json!({"attendances": {"date": "2026-03-03", "start_time": "12:00", "end_time": "13:00"}});
+    assert_eq!(update(wrapped).await.status, 200);
+    let shown = read(&client, id).await;
+    for (key, value) in [
+        ("date", json!("2026-03-03")),
+        ("start_time", json!("12:00")),
+        ("end_time", json!("13:00")),
+        ("break", json!(10)),
+        ("comment", json!("moved")),
+    ] {
+        assert_eq!(shown[key], value, "{key}");
+    }
+    // What a read gave back is taken.
+    assert_eq!(update(shown.clone()).await.status, 200);
+    assert_eq!(read(&client, id).await, shown, "nothing changed");
+    let cleared = update(json!({"comment": null, "project_id": null, "end_time": null})).await;
+    assert_eq!(cleared.status, 200, "{}", cleared.body);
+    let shown = read(&client, id).await;
+    assert_eq!((&shown["comment"], &shown["project"], &shown["end_time"]), (&json!(""), &Json::Null, &Json::Null));
+    audit::attendance(&muster, [employee]).await;
+}
+
+#[tokio::test]
+async fn an_update_that_breaks_a_rule_names_the_field() {
+    let (_muster, client, employee) = start().await;
+    let id = created(&client, row(employee, "2026-03-02", "08:00", "12:00")).await;
+    for (body, field) in [
+        (json!({}), "body"),
+        (json!({"comments": "x"}), "body"),
+        (json!({"start_time": "12:00"}), "end_time"),
+        (json!({"end_time": "07:00"}), "end_time"),
+        (json!({"break": 300}), "break"),
+        (json!({"break": -1}), "break"),
+        (json!({"date": "2026-13-01"}), "date"),
+        (json!({"date": null}), "date"),
+        (json!({"project_id": 999}), "project_id"),
+        (json!({"employee": employee + 1, "comment": "x"}), "employee"),
+        (json!({"skip_approval": 7}), "skip_approval"),
+    ] {
+        let answer = client.patch(&format!("{PATH}/{id}"), &body).await;
+        assert_eq!(answer.status, 400, "{body}: {}", answer.body);
+        assert!(answer.body["error"]["error_data"].get(field).is_some(), "{field}: {}", answer.body);
+    }
+    let shown = read(&client, id).await;
+    assert_eq!((&shown["start_time"], &shown["end_time"]), (&json!("08:00"), &json!("12:00")));
+}
+
+#[tokio::test]
+async fn an_unknown_period_is_not_found() {
+    let (_muster, client, employee) = start().await;
+    let id = created(&client, row(employee, "2026-03-02", "08:00", "12:00")).await;
+    assert_eq!(
+        client.delete(&format!("{PATH}/{id}")).await.body["data"]["message"],
+        "The attendance period was deleted."
+    );
+    for id in [id.to_string(), "4711".to_owned(), "0".to_owned(), "x".to_owned(), "99999999999".to_owned()] {
+        let path = format!("{PATH}/{id}");
+        for answer in [
+            client.get(&path).await,
+            client.patch(&path, &json!({"comment": "x", "project_id": 1})).await,
+            client.delete(&path).await,
+            client.post(&format!("{path}/approve"), &json!({})).await,
+            client.post(&format!("{path}/reject"), &json!({})).await,
+        ] {
+            assert_eq!((answer.status, answer.message()), (404, "The attendance period was not found."), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_pending_period_is_approved_or_rejected() {
+    let (muster, client, employee) = start().await;
+    let (approved, rejected) = (
+        pending(&client, row(employee, "2026-03-02", "08:00", "12:00")).await,
+        pending(&client, row(employee, "2026-03-02", "13:00", "17:00")).await,
+    );
+    assert_eq!(ids(&client, "").await, Vec::<u64>::new(), "pending ones are not shown unasked");
+    assert_eq!(ids(&client, "&includePending=true").await, [approved, rejected]);
+    let (credential, secret) = muster.credential(&["attendances:read", "attendances:write"], &[]).await;
+    let login = json!({"client_id": credential.client_id, "client_secret": secret});
+    let token = muster.anonymous().post("/v1/auth", &login).await.body["data"]["token"].clone();
+    let boss = muster.bearer(token.as_str().expect("a token"));
+    let answer = boss.post(&format!("{PATH}/{approved}/approve"), &json!({"comment": "thank you"})).await;
+    assert_eq!(
+        answer.body["data"],
+        json!({"message": "The attendance period was approved.", "status": "confirmed"}),
+        "{}",
+        answer.body
+    );
+    let answer = Answer::of(boss.request("POST", &format!("{PATH}/{rejected}/reject"))).await;
+    assert_eq!(answer.body["data"]["status"], "rejected", "a body is not needed: {}", answer.body);
+    let shown = read(&client, approved).await;
+    assert_eq!(shown["approval"]["credential"], credential.client_id.to_string());
+    assert_eq!(shown["approval"]["comment"], "thank you");
+    for id in [approved, rejected] {
+        for verdict in ["approve", "reject"] {
+            let again = client.post(&format!("{PATH}/{id}/{verdict}"), &json!({})).await;
+            assert_eq!(again.status, 409, "{}", again.body);
+            assert!(again.message().ends_with("only a pending one can be decided on."));
+        }
+    }
+    assert_eq!(ids(&client, "").await, [approved]);
+    // What was rejected is in the way until it is corrected or deleted.
+    let again = create(&client, json!([row(employee, "2026-03-02", "13:00", "16:00")])).await;
+    assert_eq!(again.body["error"]["detailed_message"][0]["conflicting_ids"], json!([rejected]));
+    let correction = json!({"end_time": "16:00", "skip_approval": false});
+    let corrected = client.patch(&format!("{PATH}/{rejected}"), &correction).await;
+    assert_eq!(corrected.body["data"]["status"], "pending");
+    audit::attendance(&muster, [employee]).await;
+}
+
+#[tokio::test]
+async fn a_deletion_can_wait_for_approval() {
+    let (muster, client, employee) = start().await;
+    let mut made = Vec::new();
+    for hour in 8..11 {
+        made.push(
+            created(&client, row(employee, "2026-03-02", &format!("{hour:02}:00"), &format!("{hour:02}:30"))).await,
+        );
+    }
+    for id in &made {
+        let answer = client.delete(&format!("{PATH}/{id}?skip_approval=false%20")).await;
+        assert_eq!((answer.status, &answer.body["data"]["status"]), (200, &json!("pending")), "{}", answer.body);
+    }
+    assert_eq!(ids(&client, "").await, Vec::<u64>::new());
+    let approved = client.post(&format!("{PATH}/{}/approve", made[0]), &json!({})).await;
+    assert_eq!(approved.body["data"], json!({"message": "The attendance period was deleted."}));
+    let refused = client.post(&format!("{PATH}/{}/reject", made[1]), &json!({"comment": "needed"})).await;
+    assert_eq!(refused.body["data"]["status"], "confirmed", "what was there stays");
+    assert_eq!(ids(&client, "").await, [made[1]]);
+    assert_eq!(ids(&client, "&includePending=1").await, [made[1], made[2]]);
+    assert_eq!(client.delete(&format!("{PATH}/{}", made[2])).await.status, 200, "without approval at once");
+    audit::attendance(&muster, [employee]).await;
+}
+
+#[tokio::test]
+async fn a_company_without_approval_confirms_at_once() {
+    let file = COMPANY.replace("time_zone: Europe/Berlin", "time_zone: Europe/Berlin, attendance_approval: false");
+    let muster = Muster::with(&file, Limits::off()).await;
+    let client = muster.admin().await;
+    let employee = client.create_employee(json!({})).await;
+    let id = pending(&client, row(employee, "2026-03-02", "08:00", "12:00")).await;
+    assert_eq!(ids(&client, "").await, [id]);
+    assert_eq!(client.delete(&format!("{PATH}/{id}?skip_approval=false")).await.status, 200);
+    assert_eq!(ids(&client, "&includePending=true").await, Vec::<u64>::new());
+}
+
+#[tokio::test]
+async fn a_day_with_23_hours_and_one_with_25_have_room_for_their_breaks() {
+    let (_muster, client, employee) = start().await;
+    let night = |date: &str, minutes: u64| json!({"employee": employee, "date": date, "start_time": "01:00", "end_time": "04:00", "break": minutes});
+    let answer = create(&client, json!([night("2026-03-29", 121), night("2026-03-29", 120)])).await;
+    assert_eq!(
+        answer.body["error"]["detailed_message"][0]["error_msg"],
+        "The break of 121 minutes is longer than the period, which has 120."
+    );
+    assert_eq!(answer.body["error"]["detailed_message"][1]["success"], true);
+    let answer = create(&client, json!([night("2026-10-25", 240)])).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn a_large_batch_is_stored_in_two_round_trips() {
+    let (muster, client, first) = start().await;
+    let mut employees = vec![first];
+    for _ in 1..10 {
+        employees.push(client.create_employee(json!({})).await);
+    }
+    let rows: Vec<Json> = employees
+        .iter()
+        .flat_map(|employee| (1..=10).map(|day| row(*employee, &format!("2026-03-{day:02}"), "08:00", "12:00")))
+        .collect();
+    assert_eq!(rows.len(), 100);
+    let answer = create(&client, json!(rows)).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let line = answer.log_line();
+    assert!(line["round_trips"].as_u64().is_some_and(|trips| trips <= 3), "{line}");
+    let again = create(&client, json!(rows)).await;
+    assert_eq!(again.status, 400, "a batch that is repeated is refused");
+    let details = again.body["error"]["detailed_message"].as_array().expect("rows");
+    assert!(details.iter().all(|row| row["error_msg"] == "Existing overlapping attendances periods"));
+    assert_eq!(audit::attendance(&muster, employees).await.len(), 100);
+}
