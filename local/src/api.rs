@@ -3,9 +3,20 @@
 use axum::Router;
 use shared::deps::Deps;
 use shared::http::app::app;
+use shared::http::idempotency::KEY_HEADER;
+use shared::http::idempotency::MAX_KEY;
 use shared::http::routes::Endpoint;
 use shared::http::routes::Routes;
 use utoipa::OpenApi;
+use utoipa::openapi::Content;
+use utoipa::openapi::Object;
+use utoipa::openapi::Ref;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::ResponseBuilder;
+use utoipa::openapi::Type;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::ParameterBuilder;
+use utoipa::openapi::path::ParameterIn;
 use utoipa::openapi::security::HttpAuthScheme;
 use utoipa::openapi::security::HttpBuilder;
 use utoipa::openapi::security::SecurityScheme;
@@ -49,5 +60,26 @@ pub fn description() -> utoipa::openapi::OpenApi {
     document.merge(attendances::openapi::Description::openapi());
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     document.components.get_or_insert_default().add_security_scheme("BearerAuth", bearer);
+    let posts = document.paths.paths.values_mut().filter_map(|item| item.post.as_mut());
+    posts.filter(|post| post.security.is_some()).for_each(take_idempotency_key);
     document
+}
+
+/// Describes what every `POST` behind a scope does with the header: no handler knows of it.
+fn take_idempotency_key(post: &mut Operation) {
+    let mut text = Object::with_type(Type::String);
+    (text.min_length, text.max_length) = (Some(1), Some(MAX_KEY));
+    let key = ParameterBuilder::new()
+        .name(KEY_HEADER)
+        .parameter_in(ParameterIn::Header)
+        .description(Some(
+            "Makes the request safe to send again: for 24 hours, the same request with the same key gets the answer \
+             of the first one and changes nothing; another request with the key is refused",
+        ))
+        .schema(Some(text));
+    post.parameters.get_or_insert_default().push(RefOr::T(key.build()));
+    let conflict = ResponseBuilder::new()
+        .description("Another request with the same Idempotency-Key is still being answered")
+        .content("application/json", Content::new(Some(Ref::from_schema_name("Failure"))));
+    post.responses.responses.entry("409".to_owned()).or_insert_with(|| RefOr::T(conflict.build()));
 }

@@ -102,6 +102,13 @@ async fn writes(table: &mut Table, client: &Client, boss: u64, report: u64) {
     within(&table.add("POST an employee with a supervisor", &create("newer@test.example", json!(boss)).await), 2);
     within(&table.add("POST an employee with a taken email", &create("new@test.example", Json::Null).await), 2);
     table.add("POST an employee that breaks a rule", &create("no address", Json::Null).await);
+    let with_key = async |email: &str| {
+        let body = json!({"employee": {"email": email, "first_name": "A", "last_name": "B"}});
+        Answer::of(client.request("POST", PATH).header("idempotency-key", "k").json(&body)).await
+    };
+    within(&table.add("POST an employee with an idempotency key", &with_key("once@test.example").await), 4);
+    within(&table.add("the same again: the stored answer", &with_key("once@test.example").await), 1);
+    within(&table.add("another employee with the same key", &with_key("twice@test.example").await), 1);
     let update = |fields: Json| {
         let client = client.clone();
         async move { client.patch(&format!("{PATH}/{report}"), &json!({ "employee": fields })).await }

@@ -314,11 +314,12 @@ pub async fn create_attendances(
         return Ok(success(CreatedAttendances { id, id_v2, message: "success" }));
     }
     // When the store is the reason for all of it, the call can be repeated as it is.
-    if let (true, Some(error)) = (ids.is_empty(), outcomes.iter().find_map(store_failure)) {
-        return Err(error);
+    let passing = outcomes.iter().find_map(store_failure);
+    if let (true, Some(error)) = (ids.is_empty(), &passing) {
+        return Err(error.clone());
     }
     let results = batch.rows.iter().zip(&outcomes).map(|(row, outcome)| RowResult::new(row, outcome));
-    Ok(batch_failure(BATCH_FAILED, results.collect()))
+    Ok(batch_failure(BATCH_FAILED, results.collect(), passing.is_some()))
 }
 
 fn store_failure(outcome: &Outcome) -> Option<Error> {
@@ -415,7 +416,7 @@ pub async fn update_attendance(
         Changed::InTheWay(ids) => {
             let error = Error::invalid("start_time", model::OVERLAP);
             let row = body.get("attendances").cloned().unwrap_or_else(|| Value::Object(body.clone()));
-            Ok(batch_failure(BATCH_FAILED, vec![RowResult::new(&row, &Outcome::Refused(error, ids))]))
+            Ok(batch_failure(BATCH_FAILED, vec![RowResult::new(&row, &Outcome::Refused(error, ids))], false))
         }
     }
 }

@@ -99,8 +99,12 @@ async fn range(
     first: Option<EmployeeId>,
     limit: u64,
 ) -> Result<Vec<Employee>, Error> {
-    let range =
-        Range { pk: keys::employees(company), from: first.map(keys::employee_sk), limit: usize::try_from(limit).ok() };
+    let range = Range {
+        pk: keys::employees(company),
+        from: first.map(keys::employee_sk),
+        to: None,
+        limit: usize::try_from(limit).ok(),
+    };
     table.query(range).await?.into_iter().map(Item::decode).collect()
 }
 
@@ -133,6 +137,7 @@ pub async fn changed_since(
     let range = Range {
         pk: keys::changes(permit.company()),
         from: Some(keys::changes_since(since)),
+        to: None,
         limit: Some(MAX_CHANGES + 1),
     };
     let since = since.as_millisecond();

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Map;
@@ -49,6 +51,13 @@ impl Item {
             return Err(Error::TooLarge(format!("One {} takes more than {MAX_ITEM_BYTES} bytes.", E::TYPE)));
         }
         Ok(Self(attributes))
+    }
+
+    /// Lets DynamoDB remove the item after an instant, in seconds since 1970. It takes its time to do so.
+    #[must_use]
+    pub fn expiring(mut self, at: i64) -> Self {
+        self.0.insert(EXPIRES_AT.to_owned(), AttributeValue::N(at.to_string()));
+        self
     }
 
     /// The `entity` attribute.
@@ -107,6 +116,7 @@ fn typed_json(value: &AttributeValue) -> Json {
         AttributeValue::S(text) => json!({ "S": text }),
         AttributeValue::N(number) => json!({ "N": number }),
         AttributeValue::Bool(flag) => json!({ "BOOL": flag }),
+        AttributeValue::B(bytes) => json!({ "B": STANDARD.encode(bytes) }),
         AttributeValue::L(items) => json!({ "L": items.iter().map(typed_json).collect::<Vec<_>>() }),
         AttributeValue::M(map) => {
             let map: Map<_, _> = map.iter().map(|(name, value)| (name.clone(), typed_json(value))).collect();
@@ -120,6 +130,7 @@ fn typed_json(value: &AttributeValue) -> Json {
 fn size(value: &AttributeValue) -> usize {
     match value {
         AttributeValue::S(text) | AttributeValue::N(text) => text.len(),
+        AttributeValue::B(bytes) => bytes.as_ref().len(),
         AttributeValue::L(items) => 3 + items.iter().map(|item| 1 + size(item)).sum::<usize>(),
         AttributeValue::M(map) => 3 + map.iter().map(|(name, item)| 1 + name.len() + size(item)).sum::<usize>(),
         _ => 1,

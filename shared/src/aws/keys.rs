@@ -26,6 +26,8 @@
 //! | credential of a company, by name | `C#<company>#CREDENTIALS` | `<client id>` |
 //! | credential | `CREDENTIAL#<client id>` | `CREDENTIAL` |
 //! | failed logins of a minute | `LOGIN#<SHA-256 of the client id>` | `<minute, 12 digits>` |
+//! | idempotency key | `C#<company>#IDEMPOTENCY` | `<client id>#<SHA-256 of the key>` |
+//! | part of a long answer | `C#<company>#IDEMPOTENCY` | `<client id>#<SHA-256 of the key>#<claim>#<part, 4 digits>` |
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -277,6 +279,18 @@ pub fn failed_logins(client_id_digest: &str, minute: i64) -> Key {
     Key::new(format!("LOGIN#{client_id_digest}"), format!("{minute:012}"))
 }
 
+/// An idempotency key of a credential.
+#[must_use]
+pub fn idempotency(company: &CompanyId, client_id: ClientId, key_digest: &str) -> Key {
+    Key::new(format!("C#{company}#IDEMPOTENCY"), format!("{client_id}#{key_digest}"))
+}
+
+/// A part of the answer that a claim on an idempotency key led to.
+#[must_use]
+pub fn idempotency_part(record: &Key, claim: &str, part: usize) -> Key {
+    Key::new(record.pk.clone(), format!("{}#{claim}#{part:04}", record.sk))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -323,6 +337,10 @@ mod tests {
             key("C#alpenrad#CREDENTIALS", "papi-dcec6d81-8c0f-47f0-9dd8-4e59755f041a")
         );
         assert_eq!(failed_logins("ab12", 28_333_333), key("LOGIN#ab12", "000028333333"));
+        let record = idempotency(&company, client, "ab12");
+        let sk = "papi-dcec6d81-8c0f-47f0-9dd8-4e59755f041a#ab12";
+        assert_eq!(record, key("C#alpenrad#IDEMPOTENCY", sk));
+        assert_eq!(idempotency_part(&record, "cd34", 2), key("C#alpenrad#IDEMPOTENCY", &format!("{sk}#cd34#0002")));
     }
 
     #[test]

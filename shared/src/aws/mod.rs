@@ -9,11 +9,13 @@
 //! - [`ranks`]: which employee stands at an offset, at the same cost everywhere
 //! - [`counts`]: which record stands at an offset of a list of days, at the same cost everywhere
 //! - [`companies`], [`credentials`]: what every function reads before its own records
+//! - [`idempotency`]: which request with a key does the work, and what the others are answered
 
 pub mod companies;
 pub mod config;
 pub mod counts;
 pub mod credentials;
+pub mod idempotency;
 pub mod items;
 pub mod keys;
 pub mod meter;

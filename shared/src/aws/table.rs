@@ -8,12 +8,15 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use aws_sdk_dynamodb::types::PutRequest;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use aws_sdk_dynamodb::types::WriteRequest;
 use futures_util::future::try_join_all;
 
@@ -168,12 +171,57 @@ impl Table {
 
     /// Stores an item if the condition holds; `false` if it does not.
     pub async fn put(&self, item: Item, condition: Option<Condition>) -> Result<bool, Error> {
+        match self.put_item(item, condition).send().await {
+            Ok(output) => {
+                count_write(output.consumed_capacity.as_ref());
+                Ok(true)
+            }
+            Err(error) if is(&error, "ConditionalCheckFailedException") => Ok(false),
+            Err(error) => Err(classify("PutItem", &error)),
+        }
+    }
+
+    /// Stores an item if the condition holds; if it does not, tells what is in
+    /// its place, in the same call: `None` means that it was stored.
+    pub async fn put_or_get<E: Entity>(&self, item: Item, condition: Condition) -> Result<Option<E>, Error> {
+        let put = self
+            .put_item(item, Some(condition))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let error = match put.send().await {
+            Ok(output) => {
+                count_write(output.consumed_capacity.as_ref());
+                return Ok(None);
+            }
+            Err(error) => error,
+        };
+        let Some(PutItemError::ConditionalCheckFailedException(refused)) = error.as_service_error() else {
+            return Err(classify("PutItem", &error));
+        };
+        let found = refused.item().cloned();
+        let found = found.ok_or_else(|| Error::Internal("PutItem was refused by an item that is not there".to_owned()));
+        Item(found?).decode().map(Some)
+    }
+
+    fn put_item(&self, item: Item, condition: Option<Condition>) -> PutItemFluentBuilder {
         let (expression, names, values) = Condition::into_parts(condition);
-        let result = self
-            .client
+        self.client
             .put_item()
             .table_name(&*self.name)
             .set_item(Some(item.0))
+            .set_condition_expression(expression)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+    }
+
+    /// Removes an item if the condition holds; `false` if it does not.
+    pub async fn delete(&self, key: Key, condition: Condition) -> Result<bool, Error> {
+        let (expression, names, values) = Condition::into_parts(Some(condition));
+        let result = self
+            .client
+            .delete_item()
+            .table_name(&*self.name)
+            .set_key(Some(key_attributes(key)))
             .set_condition_expression(expression)
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
@@ -186,7 +234,7 @@ impl Table {
                 Ok(true)
             }
             Err(error) if is(&error, "ConditionalCheckFailedException") => Ok(false),
-            Err(error) => Err(classify("PutItem", &error)),
+            Err(error) => Err(classify("DeleteItem", &error)),
         }
     }
 

@@ -33,6 +33,7 @@ type Values = HashMap<String, AttributeValue>;
 /// What must hold for an item, written once and used by puts, deletes and checks.
 #[derive(Clone, Debug, Default)]
 pub struct Condition {
+    alternatives: Vec<String>,
     clauses: Vec<String>,
     names: Names,
     values: Values,
@@ -55,6 +56,25 @@ impl Condition {
     #[must_use]
     pub fn number_is(self, path: &[&str], number: u64) -> Self {
         self.compare(path, "=", AttributeValue::N(number.to_string()))
+    }
+
+    /// And an attribute holds a number below this one.
+    #[must_use]
+    pub fn number_is_below(self, path: &[&str], number: i64) -> Self {
+        self.compare(path, "<", AttributeValue::N(number.to_string()))
+    }
+
+    /// And an attribute holds this text.
+    #[must_use]
+    pub fn text_is(self, path: &[&str], text: &str) -> Self {
+        self.compare(path, "=", AttributeValue::S(text.to_owned()))
+    }
+
+    /// Or, if what was demanded up to here does not hold, all that follows does.
+    #[must_use]
+    pub fn or(mut self) -> Self {
+        self.alternatives.push(std::mem::take(&mut self.clauses).join(" AND "));
+        self
     }
 
     /// And an attribute holds something else than this text, or nothing.
@@ -89,10 +109,12 @@ impl Condition {
     }
 
     pub(crate) fn into_parts(condition: Option<Self>) -> (Option<String>, Option<Names>, Option<Values>) {
-        let Some(condition) = condition else { return (None, None, None) };
+        let Some(mut condition) = condition else { return (None, None, None) };
+        condition = condition.or();
         let some = |empty: bool| (!empty).then_some(());
         (
-            Some(condition.clauses.join(" AND ")),
+            // AND binds tighter than OR, so no parentheses are needed.
+            Some(condition.alternatives.join(" OR ")),
             some(condition.names.is_empty()).map(|()| condition.names),
             some(condition.values.is_empty()).map(|()| condition.values),
         )
@@ -269,6 +291,15 @@ mod tests {
 
     fn reason(code: &str) -> CancellationReason {
         CancellationReason::builder().code(code).build()
+    }
+
+    #[test]
+    fn alternatives_share_names_and_values() {
+        let condition = Condition::absent().or().number_is_below(&["a"], 5).text_is(&["b"], "x").or().missing(&["b"]);
+        let (expression, names, values) = Condition::into_parts(Some(condition));
+        let wanted = "attribute_not_exists(pk) OR #c_a < :c0 AND #c_b = :c1 OR attribute_not_exists(#c_b)";
+        assert_eq!(expression.as_deref(), Some(wanted));
+        assert_eq!((names.map(|names| names.len()), values.map(|values| values.len())), (Some(2), Some(2)));
     }
 
     #[test]

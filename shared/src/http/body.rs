@@ -46,9 +46,7 @@ enum Format {
 }
 
 fn format(headers: &HeaderMap) -> Result<Option<Format>, Error> {
-    let Some(header) = headers.get(header::CONTENT_TYPE) else { return Ok(None) };
-    let media_type = header.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
-    match media_type.trim().to_ascii_lowercase().as_str() {
+    match media_type(headers).as_str() {
         "" => Ok(None),
         "application/json" | "text/json" => Ok(Some(Format::Json)),
         json if json.starts_with("application/") && json.ends_with("+json") => Ok(Some(Format::Json)),
@@ -57,11 +55,18 @@ fn format(headers: &HeaderMap) -> Result<Option<Format>, Error> {
     }
 }
 
+/// The content type in lower case and without parameters; empty where none was sent.
+pub(crate) fn media_type(headers: &HeaderMap) -> String {
+    let header = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
 fn sniff(bytes: &[u8]) -> Format {
     if bytes.trim_ascii_start().starts_with(b"{") { Format::Json } else { Format::Form }
 }
 
-async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Error> {
+/// A body to its end, up to the limit.
+pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Error> {
     let too_large = || Error::TooLarge(format!("The request body may not be larger than {MAX_BODY} bytes."));
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > MAX_BODY as u64) {

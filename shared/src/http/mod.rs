@@ -4,12 +4,14 @@
 //! - [`permit`]: what a handler receives when the scope check has passed
 //! - [`app`]: what surrounds every router: request id, log line, fallbacks, panics
 //! - [`body`], [`query`], [`paging`]: what clients send, in all the forms in which they send it
+//! - [`idempotency`]: a `POST` that is sent again with the same key is done once
 //! - [`respond`]: envelopes and errors
 //! - [`limits`]: how many requests are taken from whom
 
 pub mod app;
 pub mod body;
 pub mod context;
+pub mod idempotency;
 pub mod limits;
 pub mod paging;
 pub mod permit;

@@ -104,12 +104,21 @@ pub struct BatchFailureDetail<T> {
     pub detailed_message: Vec<T>,
 }
 
-/// An answer to a batch of which a part failed.
-pub fn batch_failure<T: Serialize>(message: &str, rows: Vec<T>) -> Response {
+/// An answer to a batch of which a part failed; `passing` if it did for a reason that may be gone later.
+pub fn batch_failure<T: Serialize>(message: &str, rows: Vec<T>, passing: bool) -> Response {
     let status = StatusCode::BAD_REQUEST;
     let error = BatchFailureDetail { code: status.as_u16(), message: message.to_owned(), detailed_message: rows };
-    (status, Json(BatchFailure { success: false, error })).into_response()
+    let mut response = (status, Json(BatchFailure { success: false, error })).into_response();
+    if passing {
+        response.extensions_mut().insert(Passing);
+    }
+    response
 }
+
+/// The mark of an answer that says of some of its rows that they may do better
+/// later, so that it is no verdict for a request that is sent again.
+#[derive(Clone, Copy, Debug)]
+pub struct Passing;
 
 /// The envelope in which the routes of projects say which fields are wrong.
 #[derive(Debug, Serialize, ToSchema)]

@@ -11,6 +11,7 @@ use axum::routing::MethodRouter;
 use axum::routing::on;
 
 use crate::deps::Deps;
+use crate::http::idempotency;
 use crate::http::permit;
 use crate::scope::Scope;
 
@@ -40,7 +41,7 @@ impl Routes {
         Self { deps, router: Router::new(), endpoints: Vec::new() }
     }
 
-    /// An endpoint that demands a scope.
+    /// An endpoint that demands a scope. A `POST` takes an `Idempotency-Key`, whatever its handler does.
     #[must_use]
     pub fn guarded<H, T>(self, method: &Method, path: &'static str, scope: Scope, handler: H) -> Self
     where
@@ -50,7 +51,14 @@ impl Routes {
         let deps = self.deps.clone();
         let check =
             middleware::from_fn(move |request: Request, next: Next| permit::guard(deps.clone(), scope, request, next));
-        let handler = on(filter(method), handler).route_layer(check);
+        let mut handler = on(filter(method), handler);
+        if *method == Method::POST {
+            let deps = self.deps.clone();
+            let once = move |request: Request, next: Next| idempotency::once(deps.clone(), request, next);
+            handler = handler.route_layer(middleware::from_fn(once));
+        }
+        // The layer that comes last is the first to see a request.
+        let handler = handler.route_layer(check);
         self.add(method, path, Some(scope), handler)
     }
 
