@@ -120,12 +120,94 @@ async fn writes(table: &mut Table, client: &Client, boss: u64, report: u64) {
     within(&table.add("PATCH a supervisor with nobody above", &supervisor), 3);
 }
 
+const ATTENDANCES: &str = "/v1/company/attendances";
+const MARCH: &str = "start_date=2026-03-01&end_date=2026-03-31";
+
+fn period(employee: u64, day: u64, start: u64) -> Json {
+    json!({
+        "employee": employee, "date": format!("2026-03-{day:02}"), "break": 0,
+        "start_time": format!("{start:02}:00"), "end_time": format!("{start:02}:45"),
+    })
+}
+
+async fn post(client: &Client, rows: &[Json]) -> Answer {
+    client.post(ATTENDANCES, &json!({ "attendances": rows })).await
+}
+
+/// Attendance of the employees 1 to 20, by the API itself.
+async fn attendance_writes(table: &mut Table, client: &Client) {
+    within(&table.add("POST an attendance", &post(client, &[period(1, 2, 8)]).await), 2);
+    within(&table.add("POST an attendance for a day that has one", &post(client, &[period(1, 2, 9)]).await), 2);
+    within(&table.add("POST an attendance over another one", &post(client, &[period(1, 2, 9)]).await), 2);
+    within(&table.add("POST an attendance of an unknown employee", &post(client, &[period(9_999, 2, 9)]).await), 1);
+    let days: Vec<Json> = (1..=20).flat_map(|employee| (3..=7).map(move |day| period(employee, day, 8))).collect();
+    within(&table.add("POST 100 attendances, 20 employees on 5 days", &post(client, &days).await), 3);
+    let people: Vec<Json> = (101..=200).map(|employee| period(employee, 10, 8)).collect();
+    within(&table.add("POST 100 attendances, 100 employees on a day", &post(client, &people).await), 3);
+    let months: Vec<Json> = (0..100)
+        .map(|day| {
+            let date =
+                jiff::civil::Date::constant(2025, 1, 1).checked_add(jiff::Span::new().days(day)).expect("a date");
+            json!({"employee": 50, "date": date.to_string(), "start_time": "08:00", "end_time": "12:00", "break": 0})
+        })
+        .collect();
+    within(&table.add("POST 100 attendances, an employee on 100 days", &post(client, &months).await), 3);
+    let one = format!("{ATTENDANCES}/1");
+    within(&table.add("PATCH an attendance", &client.patch(&one, &json!({"comment": "x"})).await), 3);
+    within(&table.add("PATCH an attendance, nothing changes", &client.patch(&one, &json!({"comment": "x"})).await), 2);
+    within(
+        &table.add("PATCH an attendance onto another day", &client.patch(&one, &json!({"date": "2026-03-20"})).await),
+        3,
+    );
+    within(&table.add("PATCH the project of an attendance", &client.patch(&one, &json!({"project_id": 1})).await), 4);
+    within(&table.add("DELETE an attendance", &client.delete(&format!("{ATTENDANCES}/2")).await), 3);
+    let pending = client.post(ATTENDANCES, &json!({"attendances": [period(1, 25, 8)], "skip_approval": false})).await;
+    let path = format!("{ATTENDANCES}/{}", pending.body["data"]["id"][0]);
+    within(&table.add("POST approve", &client.post(&format!("{path}/approve"), &json!({})).await), 3);
+    within(&table.add("POST approve, not pending", &client.post(&format!("{path}/approve"), &json!({})).await), 2);
+}
+
+async fn attendance_reads(table: &mut Table, client: &Client) {
+    let list = |query: String| {
+        let client = client.clone();
+        async move { client.get(&format!("{ATTENDANCES}?{query}")).await }
+    };
+    within(&table.add("GET attendances, the first 50 of a month", &list(format!("{MARCH}&limit=50")).await), 3);
+    let behind = list(format!("{MARCH}&limit=50&offset=100")).await;
+    within(&table.add("GET attendances, 50 behind an offset", &behind), 3);
+    within(&table.add("GET attendances, past the end", &list(format!("{MARCH}&offset=5000")).await), 1);
+    let booked = list("start_date=2026-03-20&end_date=2026-03-20".to_owned()).await;
+    within(&table.add("GET attendances with a project", &booked), 4);
+    let own = list(format!("{MARCH}&employees[]=3")).await;
+    within(&table.add("GET attendances, a month of one employee", &own), 1);
+    let many: String = (101..=150).map(|id| format!("&employees[]={id}")).collect();
+    within(&table.add("GET attendances, a month of 50 employees", &list(format!("{MARCH}{many}")).await), 1);
+    let changed = list(format!("{MARCH}&updated_from=2020-01-01")).await;
+    within(&table.add("GET attendances, a month that changed since", &changed), 2);
+    let unchanged = list(format!("{MARCH}&updated_from=2999-01-01")).await;
+    within(&table.add("GET attendances, nothing changed since", &unchanged), 1);
+    within(&table.add("GET an attendance", &client.get(&format!("{ATTENDANCES}/20")).await), 2);
+    within(&table.add("GET an unknown attendance", &client.get(&format!("{ATTENDANCES}/99999")).await), 1);
+}
+
+async fn project_rows(table: &mut Table, client: &Client) {
+    let path = format!("{ATTENDANCES}/projects");
+    within(&table.add("GET projects", &client.get(&path).await), 1);
+    let created = client.post(&path, &json!({"name": "New", "active": true})).await;
+    within(&table.add("POST a project", &created), 2);
+    let one = format!("{path}/{}", created.body["data"]["id"]);
+    within(&table.add("PATCH a project", &client.patch(&one, &json!({"name": "Newer"})).await), 2);
+    within(&table.add("DELETE a project", &client.delete(&one).await), 2);
+}
+
 #[tokio::test]
 async fn the_budget_table_holds() {
     let muster = Muster::start().await;
     many::store(&muster, 1..=300).await;
     muster.deps.table.raise(shared::aws::keys::sequence(&muster.company, "employee"), 300).await.expect("a counter");
-    let (credential, secret) = muster.credential(&["employees:read", "employees:write"], &["*"]).await;
+    let (credential, secret) = muster
+        .credential(&["employees:read", "employees:write", "attendances:read", "attendances:write"], &["*"])
+        .await;
     let login = json!({"client_id": credential.client_id, "client_secret": secret});
     let nobody = muster.anonymous();
     let mut table = Table { rows: String::new() };
@@ -146,6 +228,9 @@ async fn the_budget_table_holds() {
     within(&table.add("GET openapi.json", &nobody.get("/openapi.json").await), 0);
     reads(&mut table, &client, boss, report).await;
     writes(&mut table, &client, boss, report).await;
+    attendance_writes(&mut table, &client).await;
+    attendance_reads(&mut table, &client).await;
+    project_rows(&mut table, &client).await;
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/BUDGETS.md");
     assert_file(&path, &format!("{HEAD}{}", table.rows));
 }
