@@ -2,42 +2,32 @@
 
 #![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod common;
+
 use std::fs;
 use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Read;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::Child;
 use std::process::Command;
 use std::process::Output;
 use std::process::Stdio;
 use std::time::Duration;
-use std::time::Instant;
 
 use serde_json::Value as Json;
 use serde_json::json;
 
-fn muster(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
-    command.args(arguments);
-    // Whatever the machine has set for its own muster or AWS account is none of a test's business.
-    for (name, _) in std::env::vars_os() {
-        let name = name.to_string_lossy().into_owned();
-        if name.starts_with("MUSTER_") || name.starts_with("AWS_") {
-            command.env_remove(name);
-        }
-    }
-    command
-}
+use common::Client;
+use common::Server;
+use common::credentials;
+use common::has_curl;
+use common::muster;
+use common::send_signal;
+use common::text;
 
 fn run(arguments: &[&str]) -> Output {
     muster(arguments).output().expect("muster runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// One clear line on standard error, and exit code 2.
@@ -46,96 +36,6 @@ fn assert_refused(output: &Output, word: &str) {
     assert_eq!(output.status.code(), Some(2), "{line}");
     assert_eq!(line.trim_end().lines().count(), 1, "{line}");
     assert!(line.starts_with("muster: ") && line.contains(word), "{line}");
-}
-
-/// The shell's own `kill`, which every machine has.
-fn send_signal(child: &Child, name: &str) {
-    let done = Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]).status();
-    assert!(done.expect("sh runs").success());
-}
-
-/// A running server; killed when a test fails.
-struct Server {
-    child: Child,
-    base_url: String,
-    banner: String,
-}
-
-impl Server {
-    fn start(data: &Path, more: &[&str]) -> Self {
-        let data = data.to_str().unwrap();
-        let mut arguments = vec!["--port", "0", "--data-dir", data];
-        arguments.extend(more);
-        let child = muster(&arguments).stdout(Stdio::piped()).spawn().expect("muster runs");
-        let mut server = Self { child, base_url: String::new(), banner: String::new() };
-        let mut lines = BufReader::new(server.child.stdout.take().unwrap()).lines();
-        while server.base_url.is_empty() {
-            let line =
-                lines.next().expect("muster gets ready; what it says on standard error is above").expect("a line");
-            server.banner.push_str(&line);
-            server.banner.push('\n');
-            line.strip_prefix("muster is ready at ").unwrap_or_default().clone_into(&mut server.base_url);
-        }
-        std::thread::spawn(move || lines.for_each(drop));
-        server
-    }
-
-    fn signal(&self, name: &str) {
-        send_signal(&self.child, name);
-    }
-
-    fn wait(&mut self) -> Option<i32> {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while Instant::now() < deadline {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status.code();
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        panic!("muster does not stop");
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn credentials(data: &Path) -> Json {
-    serde_json::from_slice(&fs::read(data.join("demo-credentials.json")).expect("the file")).expect("JSON")
-}
-
-/// A client with a token for what the credentials file names.
-struct Client {
-    base_url: String,
-    token: String,
-    http: reqwest::Client,
-}
-
-impl Client {
-    async fn login(base_url: &str, credentials: &Json) -> Self {
-        let http = reqwest::Client::new();
-        let answer = http.post(format!("{base_url}/v1/auth")).json(credentials).send().await.expect("an answer");
-        assert_eq!(answer.status(), 200);
-        let body: Json = answer.json().await.expect("JSON");
-        let token = body["data"]["token"].as_str().expect("a token").to_owned();
-        Self { base_url: base_url.to_owned(), token, http }
-    }
-
-    async fn employees(&self, query: &str) -> Json {
-        let url = format!("{}/v1/company/employees?{query}", self.base_url);
-        self.http.get(url).bearer_auth(&self.token).send().await.expect("an answer").json().await.expect("JSON")
-    }
-
-    async fn create(&self, email: &str) -> u64 {
-        let url = format!("{}/v1/company/employees", self.base_url);
-        let body = json!({"employee": {"email": email, "first_name": "A", "last_name": "B"}});
-        let answer = self.http.post(url).bearer_auth(&self.token).json(&body).send().await.expect("an answer");
-        assert_eq!(answer.status(), 200);
-        answer.json::<Json>().await.expect("JSON")["data"]["id"].as_u64().expect("an id")
-    }
 }
 
 #[test]
@@ -354,10 +254,11 @@ fn apply_changes_only_what_differs_and_says_what_it_did() {
     let changed = demo
         .replace("    position: Frame Designer\n", "    position: Senior Frame Designer\n")
         .replace("  - {name: Bristol}", "  - {name: Bristol}\n  - {name: Turin}")
+        .replace("{name: Demo tour 2025, active: false}", "{name: Demo tour 2025}")
         .replace("label: Locker number", "label: Locker");
     fs::write(&file, changed).unwrap();
     let third = apply();
-    for line in ["created office Turin (5)", "changed attribute dynamic_1007", ": position"] {
+    for line in ["created office Turin (5)", "changed attribute dynamic_1007", "changed project Demo tour 2025 (5)", ": position"] {
         assert!(third.contains(line), "{line} in {third}");
     }
     assert!(!third.contains("Senior"), "no values of persons: {third}");
@@ -388,6 +289,30 @@ fn apply_refuses_people_who_cannot_be_and_stores_nothing() {
         let output = run(&["apply", file.to_str().unwrap(), "--data-dir", data]);
         assert_refused(&output, word);
     }
+}
+
+#[test]
+fn apply_refuses_lists_that_cannot_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let data = data.to_str().unwrap();
+    let file = folder.path().join("company.yaml");
+    let with = |lists: &str| {
+        fs::write(&file, format!("company: {{id: x, name: X, time_zone: UTC}}\n{lists}\n")).unwrap();
+        run(&["apply", file.to_str().unwrap(), "--data-dir", data])
+    };
+    for (lists, word) in [
+        ("offices: [{name: A}, {name: A}]", "twice"),
+        ("projects: [{name: A}, {name: a}]", "twice"),
+        ("projects: [{id: 1, name: A}, {id: 1, name: B}]", "twice"),
+        ("projects: [{name: ' '}]", "empty"),
+        ("projects: [{id: 0, name: A}]", "between 1 and"),
+        ("holiday_calendars: [{name: A, country: DE, state: Bayernn}]", "Bayernn"),
+    ] {
+        assert_refused(&with(lists), word);
+    }
+    let elsewhere = with("holiday_calendars: [{name: A, country: US}]");
+    assert!(text(&elsewhere.stdout).contains("A has no holidays: none are known for US"), "{elsewhere:?}");
 }
 
 #[test]
@@ -453,16 +378,6 @@ fn commands_work_on_a_table_behind_the_sdks_own_environment() {
     assert!(text(&list.stdout).contains("On AWS"), "{}", text(&list.stderr));
     send_signal(&storage, "TERM");
     assert_eq!(storage.wait().unwrap().code(), Some(0));
-}
-
-/// Whether the lines for curl can be tried. A laptop without it leaves them out and says so; CI must have it.
-fn has_curl() -> bool {
-    let found = Command::new("curl").arg("--version").output().is_ok();
-    assert!(found || std::env::var_os("CI").is_none(), "CI must have curl");
-    if !found {
-        eprintln!("left out: there is no curl on this machine");
-    }
-    found
 }
 
 /// The lines of a shell block of the README or the banner, run as somebody would paste them.

@@ -1,7 +1,6 @@
 //! What must be true of a company's attendance in the table, whatever was done to it.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 
 use attendances::model::Day;
 use attendances::store::ChangeMark;
@@ -71,17 +70,16 @@ async fn assert_places(muster: &Muster, days: &[Day]) {
 }
 
 async fn assert_marks(muster: &Muster, days: &[Day]) {
-    let stored: BTreeSet<(String, EmployeeId, Date)> = all(muster, keys::attendance_changes(&muster.company))
+    let stored: BTreeMap<String, ChangeMark> = all(muster, keys::attendance_changes(&muster.company))
         .await
         .into_iter()
-        .map(|item| (item.sort_key().to_owned(), decode::<ChangeMark>(item)))
-        .map(|(key, mark)| (key, mark.employee, mark.date))
+        .map(|item| (item.sort_key().to_owned(), decode(item)))
         .collect();
-    let wanted: BTreeSet<_> = days
+    let wanted: BTreeMap<_, _> = days
         .iter()
         .map(|day| {
             let key = keys::attendance_change(&muster.company, day.marked_at, day.date, day.employee);
-            (key.sk, day.employee, day.date)
+            (key.sk, ChangeMark::of(day))
         })
         .collect();
     assert_eq!(stored, wanted, "the marks of changes are not those of the days");

@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 use std::path::Path;
+use std::time::Duration;
+use std::time::Instant;
 
 use attendances::model::Day;
 use attendances::model::Minute;
@@ -10,6 +12,8 @@ use attendances::model::Status;
 use attendances::model::Work;
 use attendances::store::ChangeMark as AttendanceMark;
 use attendances::store::LIST;
+use attendances::store::Place;
+use dynoxide::AttributeValue;
 use employees::store::ChangeMark;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -134,27 +138,24 @@ impl Attendance {
                 let day = self.day(index, date, employee);
                 beside.push(Item::encode(keys::attendance(company, employee, date), &day).expect("a day"));
             }
-            if index < self.marked {
-                let key = keys::attendance_change(company, model.marked_at, date, employee);
-                beside.push(Item::encode(key, &AttendanceMark { employee, date }).expect("a mark"));
-            }
         }
         for (shard, counts) in (0..).zip(counts) {
             beside.extend(counts.items(company, LIST, shard).expect("counts"));
         }
         // Encoded once and changed where days differ: a quarter of a million encodings would take a minute.
-        let model = in_dynamodb(&Item::encode(keys::attendance_day(company, date, employee), &model).expect("a day"));
-        let days = self.days().enumerate().map(|(index, (date, employee))| self.like(&model, index, date, employee));
-        write_dynamodb(data_dir, beside.iter().map(in_dynamodb).chain(days));
+        let key = |date, employee| keys::attendance_change(company, model.marked_at, date, employee);
+        let mark = Item::encode(key(date, employee), &AttendanceMark::of(&model)).expect("a mark");
+        let day = Item::encode(keys::attendance_day(company, date, employee), &model).expect("a day");
+        let (mark, day) = (in_dynamodb(&mark), in_dynamodb(&day));
+        let marks =
+            self.days().take(self.marked).map(|(date, employee)| like(&mark, key(date, employee).sk, date, employee));
+        let days = self.days().enumerate().map(|(index, (date, employee))| self.day_like(&day, index, date, employee));
+        write_dynamodb(data_dir, beside.iter().map(in_dynamodb).chain(marks).chain(days));
     }
 
     /// A day among those of the company, made from another one.
-    fn like(&self, model: &dynoxide::Item, index: usize, date: Date, employee: EmployeeId) -> dynoxide::Item {
-        use dynoxide::AttributeValue;
-        let mut day = model.clone();
-        day.insert("sk".to_owned(), AttributeValue::S(keys::attendance_day_sk(date, employee)));
-        day.insert("date".to_owned(), AttributeValue::S(date.to_string()));
-        day.insert("employee".to_owned(), AttributeValue::N(employee.to_string()));
+    fn day_like(&self, model: &dynoxide::Item, index: usize, date: Date, employee: EmployeeId) -> dynoxide::Item {
+        let mut day = like(model, keys::attendance_day_sk(date, employee), date, employee);
         let Some(AttributeValue::L(periods)) = day.get_mut("periods") else { panic!("a day has periods") };
         for (id, period) in (self.first_id(index)..).zip(periods) {
             let AttributeValue::M(period) = period else { panic!("a period has fields") };
@@ -162,6 +163,47 @@ impl Attendance {
         }
         day
     }
+}
+
+/// An item of a day, made from that of another one.
+fn like(model: &dynoxide::Item, sk: String, date: Date, employee: EmployeeId) -> dynoxide::Item {
+    let mut item = model.clone();
+    item.insert("sk".to_owned(), AttributeValue::S(sk));
+    item.insert("date".to_owned(), AttributeValue::S(date.to_string()));
+    item.insert("employee".to_owned(), AttributeValue::N(employee.to_string()));
+    item
+}
+
+/// How many transactions a second the embedded store takes from so many clients
+/// at once, each of the four items that a new attendance day is.
+pub async fn raw_transactions(muster: &Muster, run: Duration, clients: u64) -> f64 {
+    let company: CompanyId = "raw".parse().expect("a slug");
+    let like = Attendance { employees: 1..=1, monday: Date::constant(2020, 1, 6), weeks: 1, periods: 1, marked: 0 };
+    let employee = EmployeeId::new(1).expect("an id");
+    let (began, mut done) = (Instant::now(), 0_u32);
+    while began.elapsed() < run {
+        let commits = (0..clients).map(|client| {
+            let number = u64::from(done) + client;
+            let date =
+                like.monday.checked_add(jiff::Span::new().days(i64::try_from(number % 1_000_000).expect("small")));
+            let (date, day) = (date.expect("a date"), like.day(0, like.monday, employee));
+            let id = AttendanceId::new(number + 1).expect("an id");
+            let mark = AttendanceMark::of(&day);
+            let items = [
+                Item::encode(keys::attendance(&company, employee, date), &day),
+                Item::encode(keys::attendance_day(&company, date, employee), &day),
+                Item::encode(keys::attendance_change(&company, 1, date, employee), &mark),
+                Item::encode(keys::attendance_id(&company, id), &Place { employee, date }),
+            ];
+            let transaction = items
+                .into_iter()
+                .fold(muster.deps.table.transaction(), |transaction, item| transaction.put(item.expect("an item")));
+            transaction.commit()
+        });
+        futures_util::future::try_join_all(commits).await.expect("the transactions are taken");
+        done += u32::try_from(clients).expect("small");
+    }
+    f64::from(done) / began.elapsed().as_secs_f64()
 }
 
 fn numbers(ids: RangeInclusive<u32>) -> impl Iterator<Item = EmployeeId> {

@@ -1,6 +1,8 @@
 //! Who may do what, who sees what, and what is never logged.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering;
 
 use muster::api;
 use serde_json::Value as Json;
@@ -9,6 +11,7 @@ use shared::aws::items::Entity;
 use shared::aws::items::Item;
 use shared::aws::keys;
 use shared::http::limits::Limits;
+use shared::http::routes::Endpoint;
 use shared::ids::EmployeeId;
 use shared::scope::Scope;
 use tests::Answer;
@@ -17,32 +20,79 @@ use tests::DEMO;
 use tests::Muster;
 use tests::log;
 
-/// A request of each endpoint that succeeds for whoever may make it.
-fn request_of(method: &str, path: &str, id: u64) -> (String, Json) {
-    let path = path.replace("{employee_id}", &id.to_string());
-    let unique = uuid::Uuid::new_v4().simple();
-    let body = match method {
-        "POST" if path.ends_with("/employees") => {
-            json!({"employee": {"email": format!("{unique}@test.example"), "first_name": "A", "last_name": "B"}})
-        }
-        "PATCH" => json!({"employee": {"position": unique.to_string()}}),
-        _ => Json::Null,
-    };
-    (path, body)
+/// What the requests of a test are about.
+struct Records {
+    employee: u64,
+    attendance: u64,
+    project: u64,
 }
 
-async fn call(client: &Client, method: &str, path: &str, id: u64) -> Answer {
-    let (path, body) = request_of(method, path, id);
-    match body {
-        Json::Null => Answer::of(client.request(method, &path)).await,
-        body => Answer::of(client.request(method, &path).json(&body)).await,
+impl Records {
+    /// Records that are there for one successful request of an endpoint: a period to
+    /// decide on is pending, and what the request deletes nobody else needs.
+    async fn of(client: &Client, endpoint: &Endpoint, employee: u64) -> Self {
+        let mut records = Self { employee, attendance: 0, project: 0 };
+        if endpoint.path.contains("/projects/{id}") {
+            let body = json!({"name": unique()});
+            let answer = client.post("/v1/company/attendances/projects", &body).await;
+            records.project = answer.body["data"]["id"].as_u64().expect("a project");
+        } else if endpoint.path.contains("/attendances/{id}") {
+            let decided = endpoint.path.ends_with("/approve") || endpoint.path.ends_with("/reject");
+            let body = json!({"attendances": [records.row()], "skip_approval": !decided});
+            let answer = client.post("/v1/company/attendances", &body).await;
+            records.attendance = answer.body["data"]["id"][0].as_u64().expect("a period");
+        }
+        records
     }
+
+    /// A period on a day of its own, so that none is in the way of another.
+    fn row(&self) -> Json {
+        static DAYS: AtomicU32 = AtomicU32::new(0);
+        let day = DAYS.fetch_add(1, Ordering::Relaxed);
+        let date = format!("{}-{:02}-{:02}", 2026 + day / 336, 1 + day % 336 / 28, 1 + day % 28);
+        json!({"employee": self.employee, "date": date, "start_time": "08:00", "end_time": "12:00", "break": 0})
+    }
+
+    /// A request of each endpoint that succeeds for whoever may make it.
+    fn request_of(&self, method: &str, path: &str) -> (String, Json) {
+        let id = if path.contains("/projects/") { self.project } else { self.attendance };
+        let filled = path.replace("{employee_id}", &self.employee.to_string()).replace("{id}", &id.to_string());
+        match (method, path) {
+            ("GET", "/v1/company/attendances") => {
+                (format!("{filled}?start_date=2026-01-01&end_date=2026-12-31&includePending=true"), Json::Null)
+            }
+            ("POST", "/v1/company/attendances") => (filled, json!({"attendances": [self.row()]})),
+            ("PATCH", "/v1/company/attendances/{id}") => (filled, json!({"comment": unique()})),
+            ("POST" | "PATCH", path) if path.contains("/projects") => (filled, json!({"name": unique()})),
+            ("POST", path) if path.contains("/attendances/") => (filled, json!({"comment": "Agreed"})),
+            ("POST", "/v1/company/employees") => {
+                let email = format!("{}@test.example", unique());
+                (filled, json!({"employee": {"email": email, "first_name": "A", "last_name": "B"}}))
+            }
+            ("PATCH", "/v1/company/employees/{employee_id}") => (filled, json!({"employee": {"position": unique()}})),
+            ("GET" | "DELETE", _) => (filled, Json::Null),
+            _ => panic!("say here what a request of {method} {path} is"),
+        }
+    }
+
+    async fn call(&self, client: &Client, endpoint: &Endpoint) -> Answer {
+        let (path, body) = self.request_of(&endpoint.method, endpoint.path);
+        match body {
+            Json::Null => Answer::of(client.request(&endpoint.method, &path)).await,
+            body => Answer::of(client.request(&endpoint.method, &path).json(&body)).await,
+        }
+    }
+}
+
+fn unique() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
 }
 
 #[tokio::test]
 async fn every_endpoint_admits_its_own_scope_and_nobody_else() {
     let muster = Muster::start().await;
-    let id = muster.admin().await.create_employee(json!({})).await;
+    let admin = muster.admin().await;
+    let employee = admin.create_employee(json!({})).await;
     let mut actors = Vec::new();
     for scope in Scope::all() {
         actors.push((scope, muster.client(&[&scope.to_string()], &["*"]).await));
@@ -52,32 +102,33 @@ async fn every_endpoint_admits_its_own_scope_and_nobody_else() {
         let Some(demanded) = endpoint.scope else { continue };
         guarded += 1;
         let name = format!("{} {}", endpoint.method, endpoint.path);
-        let nobody = call(&muster.anonymous(), &endpoint.method, endpoint.path, id).await;
-        assert_eq!(nobody.status, 401, "{name} as nobody");
-        let stranger = call(&muster.bearer("papi-nonsense"), &endpoint.method, endpoint.path, id).await;
-        assert_eq!(stranger.status, 403, "{name} with a bad token");
-        for (scope, client) in &actors {
-            let answer = call(client, &endpoint.method, endpoint.path, id).await;
-            let wanted = if *scope == demanded { 200 } else { 403 };
-            assert_eq!(answer.status, wanted, "{name} with {scope}: {}", answer.body);
-            if wanted == 403 {
-                assert!(answer.message().contains(&demanded.to_string()), "{name}: {}", answer.body);
-            }
-        }
-        // Nor does a record of one company exist for another.
+        let records = Records::of(&admin, &endpoint, employee).await;
+        // A record of one company does not exist for another.
         let other = Muster::start().await;
-        let outsider = other.admin().await;
-        let answer = call(&outsider, &endpoint.method, endpoint.path, id).await;
+        let answer = records.call(&other.admin().await, &endpoint).await;
         if endpoint.path.contains('{') {
-            assert_eq!(answer.status, 404, "{name} from another company");
+            assert_eq!(answer.status, 404, "{name} from another company: {}", answer.body);
         } else {
             assert!(!answer.text.contains("Erika"), "{name} from another company");
+        }
+        let nobody = records.call(&muster.anonymous(), &endpoint).await;
+        assert_eq!(nobody.status, 401, "{name} as nobody");
+        let stranger = records.call(&muster.bearer("papi-nonsense"), &endpoint).await;
+        assert_eq!(stranger.status, 403, "{name} with a bad token");
+        for (scope, client) in &actors {
+            let answer = records.call(client, &endpoint).await;
+            if *scope == demanded {
+                assert!([200, 204].contains(&answer.status), "{name} with {scope}: {} {}", answer.status, answer.body);
+            } else {
+                assert_eq!(answer.status, 403, "{name} with {scope}: {}", answer.body);
+                assert!(answer.message().contains(&demanded.to_string()), "{name}: {}", answer.body);
+            }
         }
     }
     let open: BTreeSet<_> =
         api::endpoints(&muster.deps).into_iter().filter(|one| one.scope.is_none()).map(|one| one.path).collect();
     assert_eq!(open, BTreeSet::from(["/openapi.json", "/v1/auth"]), "whoever adds one here must mean it");
-    assert!(guarded >= 6);
+    assert!(guarded >= 17);
 }
 
 #[tokio::test]
@@ -96,6 +147,47 @@ async fn companies_do_not_see_each_other() {
     let answer =
         second.patch(&format!("/v1/company/employees/{same}"), &json!({"employee": {"supervisor_id": boss}})).await;
     assert_eq!(answer.status, 422, "a boss of another company is nobody");
+}
+
+#[tokio::test]
+async fn companies_do_not_see_each_others_attendance() {
+    let (one, two) = (Muster::start().await, Muster::start().await);
+    let (first, second) = (one.admin().await, two.admin().await);
+    // Employees, periods and projects of two companies have the same numbers.
+    let employee = first.create_employee(json!({})).await;
+    assert_eq!(second.create_employee(json!({})).await, employee);
+    let period = |comment: &str, project: u64| {
+        json!({"attendances": [{
+            "employee": employee, "date": "2026-11-23", "start_time": "08:00", "end_time": "12:00", "break": 0,
+            "comment": comment, "project_id": project,
+        }]})
+    };
+    let created = first.post("/v1/company/attendances/projects", &json!({"name": "Secret", "active": true})).await;
+    let project = created.body["data"]["id"].as_u64().expect("a project");
+    let refused = second.post("/v1/company/attendances", &period("Of the second", project)).await;
+    assert_eq!(refused.status, 400, "a project of another company is none: {}", refused.body);
+    let ids = [
+        first.post("/v1/company/attendances", &period("Of the first", project)).await.body["data"]["id"][0].clone(),
+        second.post("/v1/company/attendances", &period("Of the second", 1)).await.body["data"]["id"][0].clone(),
+    ];
+    for (client, id, own, others) in
+        [(&first, &ids[0], "Of the first", "Of the second"), (&second, &ids[1], "Of the second", "Of the first")]
+    {
+        let dates = "start_date=2026-11-01&end_date=2026-11-30";
+        for path in [
+            format!("/v1/company/attendances?{dates}"),
+            format!("/v1/company/attendances?{dates}&employees[]={employee}"),
+            format!("/v1/company/attendances?{dates}&updated_from=2020-01-01"),
+            format!("/v1/company/attendances/{id}"),
+        ] {
+            let answer = client.get(&path).await;
+            assert!(answer.text.contains(own) && !answer.text.contains(others), "{path}: {}", answer.body);
+        }
+    }
+    assert!(!second.get("/v1/company/attendances/projects").await.text.contains("Secret"));
+    // A name is taken in its own company only.
+    let same = second.post("/v1/company/attendances/projects", &json!({"name": "Secret", "active": true})).await;
+    assert_eq!(same.status, 200, "{}", same.body);
 }
 
 /// Values that occur in the demo company under one attribute only, long enough to be found in a text.
@@ -188,10 +280,41 @@ async fn a_credential_without_readable_attributes_sees_ids_only() {
     assert_eq!(line["round_trips"], 1, "supervisors who are not shown are not read: {line}");
 }
 
+/// The scopes of the log's test.
+const ALL: [&str; 4] = ["employees:read", "employees:write", "attendances:read", "attendances:write"];
+
+/// Attendance whose every text is telltale, in requests that succeed and in some that fail.
+async fn leak_attendance(client: &Client, employee: u64) {
+    let project = client.post("/v1/company/attendances/projects", &json!({"name": "Leakcheckproject"})).await;
+    let project = format!("/v1/company/attendances/projects/{}", project.body["data"]["id"]);
+    client.patch(&project, &json!({"name": "Leakcheckrenamed", "active": true})).await;
+    client.post("/v1/company/attendances/projects", &json!({"name": "Leakcheckrenamed", "active": true})).await;
+    client.post("/v1/company/attendances/projects", &json!({"name": ["Leakcheckname"]})).await;
+    let row = |date: &str, comment: &str| {
+        let mut row = json!({"employee": employee, "date": date, "start_time": "08:00", "break": 0});
+        row["comment"] = comment.into();
+        row
+    };
+    let mut body = json!({"attendances": [row("2026-11-23", "Leakcheckcomment")], "skip_approval": false});
+    let created = client.post("/v1/company/attendances", &body).await;
+    let period = format!("/v1/company/attendances/{}", created.body["data"]["id"][0]);
+    body["attendances"] = json!([row("2026-11-23", "Leakcheckoverlap"), row("Leakcheckdate", "Leakcheckrow")]);
+    assert_eq!(client.post("/v1/company/attendances", &body).await.status, 400);
+    client.patch(&period, &json!({"comment": "Leakcheckchanged", "skip_approval": false})).await;
+    client.patch(&period, &json!({"start_time": "Leakchecktime"})).await;
+    let decided = client.post(&format!("{period}/approve"), &json!({"comment": "Leakcheckdecision"})).await;
+    assert_eq!(decided.status, 200, "{}", decided.body);
+    assert_eq!(client.post(&format!("{period}/reject"), &json!({"comment": "Leakchecklate"})).await.status, 409);
+    let read = client.get("/v1/company/attendances?start_date=2026-11-01&end_date=2026-11-30").await;
+    assert!(read.text.contains("Leakcheckchanged") && read.text.contains("Leakcheckdecision"), "{}", read.body);
+    client.get("/v1/company/attendances?start_date=Leakcheckday&employees[]=Leakcheckemployee").await;
+    client.request("DELETE", &period).send().await.expect("an answer");
+}
+
 #[tokio::test]
 async fn the_log_tells_of_every_request_and_nothing_of_persons_or_secrets() {
     let muster = Muster::start().await;
-    let (credential, secret) = muster.credential(&["employees:read", "employees:write"], &["*"]).await;
+    let (credential, secret) = muster.credential(&ALL, &["*"]).await;
     let nobody = muster.anonymous();
     let login = Answer::of(
         nobody.request("POST", &format!("/v1/auth?client_id={}&client_secret={secret}", credential.client_id)),
@@ -210,6 +333,7 @@ async fn the_log_tells_of_every_request_and_nothing_of_persons_or_secrets() {
     client.get("/v1/company/employees?email=leakcheck.person@test.example").await;
     client.send("POST", "/v1/company/employees", "application/json", "{\"employee\":{\"x\":\"Leakcheckbroken\"").await;
     client.get("/v1/leakcheckpath/leakcheck.person@test.example").await;
+    leak_attendance(&client, id).await;
     nobody.post("/v1/auth", &json!({"client_id": "Leakcheckclient", "client_secret": "Leakchecksecret"})).await;
     let read = client.get(&format!("/v1/company/employees/{id}")).await;
 

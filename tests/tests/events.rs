@@ -9,6 +9,7 @@ use lambda_http::http::StatusCode;
 use serde_json::Value as Json;
 use serde_json::json;
 use shared::http::app::app;
+use tests::Client;
 use tests::Muster;
 
 /// What each event gets: status, and a pointer into the answer with the value there.
@@ -32,6 +33,25 @@ fn expected() -> BTreeMap<&'static str, (u16, &'static str, Json)> {
         ("employees/delete-not-allowed", (405, "/error/code", json!(405))),
         ("employees/list-attributes", (200, "/data/0/key", json!("id"))),
         ("employees/list-custom-attributes", (200, "/data/0/key", json!("id"))),
+        ("attendances/list-week", (200, "/data/0/id", json!(1))),
+        ("attendances/list-without-dates", (400, "/error/message", json!("The start_date is required."))),
+        ("attendances/create-batch", (200, "/data/message", json!("success"))),
+        ("attendances/create-form", (200, "/data/message", json!("success"))),
+        ("attendances/create-overlapping", (400, "/error/detailed_message/0/conflicting_ids", json!([1]))),
+        ("attendances/get-one", (200, "/data/attributes/employee", json!(1))),
+        ("attendances/get-unknown", (404, "/error/message", json!("The attendance period was not found."))),
+        ("attendances/update-end-time", (200, "/data/status", json!("confirmed"))),
+        ("attendances/update-backwards", (400, "/error/code", json!(400))),
+        ("attendances/delete-one", (200, "/data/message", json!("The attendance period was deleted."))),
+        ("attendances/approve-pending", (200, "/data/status", json!("confirmed"))),
+        ("attendances/approve-confirmed", (409, "/error/code", json!(409))),
+        ("attendances/reject-pending", (200, "/data/status", json!("rejected"))),
+        ("attendances/list-projects", (200, "/data/0/attributes/name", json!("Launch"))),
+        ("attendances/create-project", (200, "/data/attributes/name", json!("Event"))),
+        ("attendances/create-project-without-name", (400, "/error/name/0", json!("Project name cannot be empty"))),
+        ("attendances/update-project", (200, "/data/attributes/active", json!(false))),
+        ("attendances/delete-project", (204, "", Json::Null)),
+        ("attendances/delete-unknown-project", (404, "/success", json!(false))),
     ])
 }
 
@@ -43,17 +63,37 @@ async fn replay(router: Router, event: &str) -> (StatusCode, Json, lambda_http::
     (parts.status, serde_json::from_slice(&bytes).unwrap_or(Json::Null), parts.headers)
 }
 
+/// What the events of attendance are about: periods 1 to 3 are confirmed, 4 and 5 pending; projects 2 and 3.
+async fn prepare_attendances(admin: &Client) {
+    let row = |day: &str| {
+        let date = format!("2026-11-{day}");
+        json!({"employee": 1, "date": date, "start_time": "08:00", "end_time": "12:00", "break": 0})
+    };
+    let confirmed = json!({"attendances": [row("02"), row("03"), row("04")]});
+    let pending = json!({"attendances": [row("05"), row("06")], "skip_approval": false});
+    for (body, ids) in [(confirmed, json!([1, 2, 3])), (pending, json!([4, 5]))] {
+        let answer = admin.post("/v1/company/attendances", &body).await;
+        assert_eq!(answer.body["data"]["id"], ids, "{}", answer.body);
+    }
+    for (name, id) in [("Second", 2), ("Third", 3)] {
+        let answer = admin.post("/v1/company/attendances/projects", &json!({"name": name, "active": true})).await;
+        assert_eq!(answer.body["data"]["id"], id, "{}", answer.body);
+    }
+}
+
 #[tokio::test]
 async fn every_event_is_answered_by_its_function() {
     let muster = Muster::start().await;
     let admin = muster.admin().await;
     assert_eq!(admin.create_employee(json!({})).await, 1);
+    prepare_attendances(&admin).await;
     let (credential, secret) = muster.credential(&["employees:read"], &[]).await;
     let token = admin.token.clone().expect("a token");
     let mut expected = expected();
-    for function in ["auth", "employees"] {
+    for function in ["auth", "employees", "attendances"] {
         let router = match function {
             "auth" => app(auth::router(muster.deps.clone()), &muster.deps),
+            "attendances" => app(attendances::router(muster.deps.clone()), &muster.deps),
             _ => app(employees::router(muster.deps.clone()), &muster.deps),
         };
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events").join(function);
@@ -78,4 +118,13 @@ async fn every_event_is_answered_by_its_function() {
     assert_eq!(admin.value(1, "position").await, "Changed by an event");
     let found = admin.get("/v1/company/employees?email=form@test.example").await;
     assert_eq!(found.body["data"][0]["attributes"]["first_name"]["value"], "Zoë");
+    for (id, pointer, value) in [
+        (2, "/data/attributes/end_time", json!("17:30")),
+        (3, "/error/code", json!(404)),
+        (4, "/data/attributes/approval/comment", json!("Agreed")),
+        (5, "/data/attributes/status", json!("rejected")),
+    ] {
+        let answer = admin.get(&format!("/v1/company/attendances/{id}")).await;
+        assert_eq!(answer.body.pointer(pointer), Some(&value), "{}", answer.body);
+    }
 }

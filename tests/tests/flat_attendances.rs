@@ -23,7 +23,7 @@ const PAGE: u64 = 200;
 /// begin after the holidays of January: a page of a holiday reads the calendars of its employees as well.
 fn attendance() -> Attendance {
     let monday = Date::constant(2024, 1, 8);
-    Attendance { employees: 1_001..=1_500, monday, weeks: 100, periods: 4, marked: 5_001 }
+    Attendance { employees: 1_001..=1_500, monday, weeks: 100, periods: 4, marked: 50_001 }
 }
 
 const TOTAL: u64 = 1_000_000;

@@ -22,6 +22,7 @@ use shared::http::respond::BatchFailure;
 use shared::http::respond::Failure;
 use shared::http::respond::Refused;
 use shared::http::respond::Success;
+use shared::http::respond::Unreadable;
 use shared::http::respond::batch_failure;
 use shared::http::respond::success;
 use shared::ids::AttendanceId;
@@ -181,7 +182,7 @@ pub struct AttendancesBody {
     skip_approval: Option<bool>,
 }
 
-/// What a request says of a period. An update takes each field alone.
+/// What a request says of a new period.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "describes the body; model::rows takes it in every form in which it comes")]
 pub struct AttendanceFields {
@@ -199,6 +200,26 @@ pub struct AttendanceFields {
     comment: Option<String>,
     /// The number of an active project.
     project_id: Option<i32>,
+}
+
+/// What an update says of a period; one field at least.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the body; model::rows takes it in every form in which it comes")]
+pub struct AttendanceUpdate {
+    /// YYYY-MM-DD.
+    date: Option<String>,
+    /// HH:MM.
+    start_time: Option<String>,
+    /// HH:MM, after the start; null while the period runs.
+    end_time: Option<String>,
+    /// Minutes.
+    r#break: Option<u32>,
+    /// Up to 1,000 characters; null clears it.
+    comment: Option<String>,
+    /// The number of an active project; null for none.
+    project_id: Option<i32>,
+    /// With false, the period waits for approval, if the company asks for it; true without it.
+    skip_approval: Option<bool>,
 }
 
 /// That the periods were created.
@@ -266,7 +287,7 @@ impl RowResult {
 /// What a row's sender is told; what is wrong with the store is nobody's but ours.
 fn message(error: &Error) -> String {
     match error {
-        Error::Unavailable(_) | Error::Internal(_) => "The row was not stored. Please try again.".to_owned(),
+        Error::Unavailable(_) | Error::Internal(_) => "The row may not have been stored. Please try again.".to_owned(),
         other => other.to_string(),
     }
 }
@@ -288,8 +309,7 @@ fn message(error: &Error) -> String {
         (status = 400, description = "Some rows were refused, or the body cannot be read",
             body = BatchFailure<RowResult>),
         Refused,
-        (status = 413, description = "The body is too large", body = Failure),
-        (status = 415, description = "The body is neither JSON nor a form", body = Failure),
+        Unreadable,
     ),
     security(("BearerAuth" = [])),
 )]
@@ -350,6 +370,7 @@ async fn store_batch(
 
 /// What was done with a period.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AttendanceDone)]
 pub struct Done {
     /// One sentence.
     message: &'static str,
@@ -367,8 +388,8 @@ pub struct Done {
     description = "Changes what is sent and leaves the rest alone; null clears end_time, comment and project_id.",
     params(("id" = i32, Path, description = "The number of the period")),
     request_body(content(
-        (AttendanceFields = "application/json"),
-        (AttendanceFields = "application/x-www-form-urlencoded"),
+        (AttendanceUpdate = "application/json"),
+        (AttendanceUpdate = "application/x-www-form-urlencoded"),
     )),
     responses(
         (status = 200, description = "The period is updated", body = Success<Done>),
@@ -377,8 +398,7 @@ pub struct Done {
         Refused,
         (status = 404, description = "There is no such period", body = Failure),
         (status = 409, description = "Others kept changing the period; try again", body = Failure),
-        (status = 413, description = "The body is too large", body = Failure),
-        (status = 415, description = "The body is neither JSON nor a form", body = Failure),
+        Unreadable,
     ),
     security(("BearerAuth" = [])),
 )]
@@ -499,6 +519,7 @@ pub struct DecisionBody {
         Refused,
         (status = 404, description = "There is no such period", body = Failure),
         (status = 409, description = "The period is not pending", body = Failure),
+        Unreadable,
     ),
     security(("BearerAuth" = [])),
 )]
@@ -530,6 +551,7 @@ pub async fn approve_attendance(
         Refused,
         (status = 404, description = "There is no such period", body = Failure),
         (status = 409, description = "The period is not pending", body = Failure),
+        Unreadable,
     ),
     security(("BearerAuth" = [])),
 )]

@@ -65,6 +65,7 @@ impl fmt::Display for Minute {
 /// What became of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = AttendanceStatus)]
 pub enum Status {
     /// It counts.
     Confirmed,

@@ -71,13 +71,25 @@ impl Entity for Place {
     const TYPE: &'static str = "attendance_id";
 }
 
-/// That a day was changed, under the time of its last change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// That a day was changed, under the time of its last change; with as much of its
+/// periods as filters ask for, so that only the days of a page need to be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeMark {
     /// Whose day it is.
     pub employee: EmployeeId,
     /// The day.
     pub date: Date,
+    /// When each period was last changed, in milliseconds since 1970, and whether it is confirmed.
+    pub periods: Vec<(i64, bool)>,
+}
+
+impl ChangeMark {
+    /// The mark of a day.
+    #[must_use]
+    pub fn of(day: &Day) -> Self {
+        let periods = day.periods.iter().map(|period| (period.updated_at.as_millisecond(), period.is_confirmed()));
+        Self { employee: day.employee, date: day.date, periods: periods.collect() }
+    }
 }
 
 impl Entity for ChangeMark {
@@ -89,9 +101,16 @@ impl Entity for ChangeMark {
 /// Access pattern: `GetItem` of the id's place, then of the day.
 pub async fn get(deps: &Deps, permit: &ReadPermit, id: AttendanceId) -> Result<Option<(Place, Period)>, Error> {
     let company = permit.company();
-    let Some(place) = deps.table.get::<Place>(keys::attendance_id(company, id)).await? else { return Ok(None) };
-    let day: Option<Day> = deps.table.get(keys::attendance(company, place.employee, place.date)).await?;
-    Ok(day.and_then(|day| day.find(id).cloned()).map(|period| (place, period)))
+    for attempt in 0..MAX_WRITES {
+        let Some(place) = deps.table.get::<Place>(keys::attendance_id(company, id)).await? else { return Ok(None) };
+        let day: Option<Day> = deps.table.get(keys::attendance(company, place.employee, place.date)).await?;
+        if let Some(period) = day.as_ref().and_then(|day| day.find(id)) {
+            return Ok(Some((place, period.clone())));
+        }
+        // It was moved or removed between the two reads.
+        table::back_off(attempt).await;
+    }
+    Err(Error::Unavailable("an attendance period does not lie where its id says".to_owned()))
 }
 
 /// What became of a row of a batch.
@@ -138,50 +157,82 @@ pub async fn create(
         read_named(deps, company, &drafts),
         read_days(deps, company, &wanted),
     )?;
-    let mut outcomes = vec![None; drafts.len()];
-    let mut pending: BTreeMap<(EmployeeId, Date), Vec<Row>> = BTreeMap::new();
-    for (index, draft) in drafts.into_iter().enumerate() {
-        match check_named(&named, &draft) {
-            Err(error) => outcomes[index] = Some(Outcome::Refused(error, Vec::new())),
-            Ok(()) => {
-                let id = first + index as u64;
-                let id = AttendanceId::new(id).ok_or_else(|| Error::Internal("the ids are used up".to_owned()))?;
-                pending.entry((draft.employee, draft.date)).or_default().push(Row { index, id, draft });
+    let mut progress = Progress::begin(drafts, first, &named)?;
+    for attempt in 0..MAX_WRITES {
+        let (writes, refused) = plan(&days, &progress.pending, status, deps.clock.now())?;
+        let failed = commit_all(deps, company, writes, attempt >= ALONE_AFTER).await;
+        progress.settle(refused, &failed);
+        if progress.pending.is_empty() {
+            return progress.finish();
+        }
+        table::back_off(attempt).await;
+        match read_days(deps, company, &progress.pending.keys().copied().collect()).await {
+            Ok(read) => days = read,
+            Err(error) => {
+                progress.give_up(&error);
+                return progress.finish();
             }
         }
     }
-    for attempt in 0..MAX_WRITES {
-        let (writes, refused) = plan(&days, &pending, status, deps.clock.now())?;
-        for (index, outcome) in refused {
-            outcomes[index] = Some(outcome);
+    progress.give_up(&Error::Unavailable("an attendance day is being changed by others".to_owned()));
+    progress.finish()
+}
+
+/// The rows that are not stored yet, by their days, and what became of the others.
+struct Progress {
+    pending: BTreeMap<(EmployeeId, Date), Vec<Row>>,
+    outcomes: Vec<Option<Outcome>>,
+}
+
+impl Progress {
+    fn begin(drafts: Vec<Draft>, first: u64, named: &Named) -> Result<Self, Error> {
+        let mut progress = Self { pending: BTreeMap::new(), outcomes: vec![None; drafts.len()] };
+        for (index, draft) in drafts.into_iter().enumerate() {
+            if let Err(error) = check_named(named, &draft) {
+                progress.outcomes[index] = Some(Outcome::Refused(error, Vec::new()));
+                continue;
+            }
+            let id = AttendanceId::new(first + index as u64);
+            let id = id.ok_or_else(|| Error::Internal("the attendance ids are used up".to_owned()))?;
+            progress.pending.entry((draft.employee, draft.date)).or_default().push(Row { index, id, draft });
         }
-        let failed = commit_all(deps, company, writes, attempt >= ALONE_AFTER).await;
-        pending.retain(|key, rows| match failed.get(key) {
+        Ok(progress)
+    }
+
+    /// Takes note of a round: which rows were refused, and which days could not
+    /// be written. Those that others wrote meanwhile stay pending.
+    fn settle(&mut self, refused: Refused, failed: &BTreeMap<(EmployeeId, Date), Error>) {
+        let mut refused: BTreeMap<usize, Outcome> = refused.into_iter().collect();
+        let outcomes = &mut self.outcomes;
+        self.pending.retain(|day, rows| match failed.get(day) {
             Some(Error::Conflict(_)) => true,
-            failure => {
+            Some(error) => {
+                // Also what was refused for a row that would have been stored with it.
                 for row in rows {
-                    let outcome = match failure {
-                        None => Outcome::Stored(row.id),
-                        Some(error) => Outcome::Refused(error.clone(), Vec::new()),
-                    };
-                    outcomes[row.index].get_or_insert(outcome);
+                    outcomes[row.index] = Some(Outcome::Refused(error.clone(), Vec::new()));
+                }
+                false
+            }
+            None => {
+                for row in rows {
+                    outcomes[row.index] = refused.remove(&row.index).or(Some(Outcome::Stored(row.id)));
                 }
                 false
             }
         });
-        if pending.is_empty() {
-            return Ok(outcomes.into_iter().flatten().collect());
+    }
+
+    fn give_up(&mut self, error: &Error) {
+        for row in std::mem::take(&mut self.pending).into_values().flatten() {
+            self.outcomes[row.index] = Some(Outcome::Refused(error.clone(), Vec::new()));
         }
-        table::back_off(attempt).await;
-        days = read_days(deps, company, &pending.keys().copied().collect()).await?;
-        // What is refused now may have been planned before, and the other way round.
-        pending.values().flatten().for_each(|row| outcomes[row.index] = None);
     }
-    for row in pending.into_values().flatten() {
-        let error = Error::Unavailable("an attendance day is being changed by others".to_owned());
-        outcomes[row.index] = Some(Outcome::Refused(error, Vec::new()));
+
+    /// What became of each row, in the order in which they were sent.
+    fn finish(self) -> Result<Vec<Outcome>, Error> {
+        let lost = || Error::Internal("a row of a batch was lost".to_owned());
+        self.outcomes.into_iter().map(|outcome| outcome.ok_or_else(lost)).collect()
     }
-    Ok(outcomes.into_iter().flatten().collect())
 }
 
 /// Takes so many ids that nobody else gets; the first of them. Ids that are not used leave a gap, which harms nothing.
@@ -351,7 +402,7 @@ impl Write {
         Ok(transaction
             .put_if(Item::encode(own, &self.new)?, as_read, meanwhile())
             .put(Item::encode(among, &self.new)?)
-            .put(Item::encode(mark(&self.new), &ChangeMark { employee, date })?))
+            .put(Item::encode(mark(&self.new), &ChangeMark::of(&self.new))?))
     }
 }
 
@@ -463,9 +514,10 @@ async fn try_change(
         Change::Write(date, period) => (date, Some(Period { updated_at: period.updated_at.max(now), ..period })),
     };
     let target = (date != source).then(|| days.remove(&(employee, date)).unwrap_or_else(|| Day::empty(employee, date)));
-    let days = match rewrite(old, target, id, period.clone())? {
+    let days = match rewrite(old, target, id, period.clone()) {
         Ok(days) => days,
-        Err(in_the_way) => return Ok(Changed::InTheWay(in_the_way)),
+        Err(Obstacle::InTheWay(ids)) => return Ok(Changed::InTheWay(ids)),
+        Err(Obstacle::FullDay) => return Err(model::full_day().into()),
     };
     let writes = days.into_iter().map(|(old, new)| renewed(new, now).map(|new| Write { old, new }));
     let writes: Vec<_> = writes.collect::<Result<_, _>>()?;
@@ -476,31 +528,31 @@ async fn try_change(
     }
 }
 
-/// Each day before and after a period of `from` became this one, which lies on
-/// `to` if that is given; or the ids of the periods in its way.
-fn rewrite(
-    from: Day,
-    to: Option<Day>,
-    id: AttendanceId,
-    period: Option<Period>,
-) -> Result<Result<Vec<(Day, Day)>, Vec<AttendanceId>>, Error> {
+/// Why a period cannot go where it should.
+enum Obstacle {
+    InTheWay(Vec<AttendanceId>),
+    FullDay,
+}
+
+/// Each day before and after a period of `from` became this one, which lies on `to` if that is given.
+fn rewrite(from: Day, to: Option<Day>, id: AttendanceId, period: Option<Period>) -> Result<Vec<(Day, Day)>, Obstacle> {
     let mut without = from.clone();
     without.remove(id);
-    let Some(period) = period else { return Ok(Ok(vec![(from, without)])) };
+    let Some(period) = period else { return Ok(vec![(from, without)]) };
     let target = to.as_ref().unwrap_or(&without);
     let in_the_way = target.in_the_way(&period.work, None);
     if !in_the_way.is_empty() {
-        return Ok(Err(in_the_way));
+        return Err(Obstacle::InTheWay(in_the_way));
     }
     if target.periods.len() >= MAX_PERIODS {
-        return Err(model::full_day());
+        return Err(Obstacle::FullDay);
     }
     let mut new = target.clone();
     new.put(period);
-    Ok(Ok(match to {
+    Ok(match to {
         None => vec![(from, new)],
         Some(to) => vec![(from, without), (to, new)],
-    }))
+    })
 }
 
 /// Checks that new attendance can be booked on a project.

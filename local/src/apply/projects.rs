@@ -19,12 +19,15 @@ use crate::failure::Failure;
 
 /// Finds what is wrong with the projects of a file, without looking at what is stored.
 pub fn check(file: &CompanyFile) -> Result<(), Failure> {
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut ids) = (BTreeSet::new(), BTreeSet::new());
     for project in &file.projects {
         let about = |error: Error| Failure::usage(format!("the project {}: {}", project.name, Failure::from(error)));
         let name = read_name(&project.name.as_str().into()).map_err(about)?;
         if project.active && !seen.insert(comparable_name(&name)) {
             return Err(Failure::usage(format!("the project {name} is in the file twice")));
+        }
+        if let Some(id) = project.id.filter(|id| !ids.insert(*id)) {
+            return Err(Failure::usage(format!("the project {name}: the id {id} is in the file twice")));
         }
     }
     Ok(())

@@ -8,9 +8,11 @@ use shared::attributes::definition::DeclaredAttribute;
 use shared::attributes::definition::EntryKind;
 use shared::aws::companies::Settings;
 use shared::company::Company;
+use shared::company::Details;
 use shared::company::Entry;
 use shared::deps::Deps;
 use shared::error::Error;
+use shared::holidays::Calendar;
 use shared::ids::CompanyId;
 
 use crate::apply::file::CompanyFile;
@@ -67,12 +69,34 @@ fn steps(stored: &Settings, file: &CompanyFile) -> Result<Vec<Step>, Failure> {
         if declared.id == Some(0) {
             return Err(Failure::usage(format!("the {word} {}: an id must be 1 or more", declared.name)));
         }
+        check_holidays(&declared)?;
         if !seen.insert((kind, declared.name.clone())) {
             return Err(Failure::usage(format!("the {word} {} is in the file twice", declared.name)));
         }
         steps.push(step(&stored.entries, declared)?);
     }
     Ok(steps)
+}
+
+/// A misspelled state would leave its employees without holidays.
+fn check_holidays(declared: &DeclaredEntry) -> Result<(), Failure> {
+    let Details::HolidayCalendar { country, state: Some(state) } = &declared.details else { return Ok(()) };
+    if Calendar::find(country, None).is_some() && Calendar::find(country, Some(state)).is_none() {
+        let name = &declared.name;
+        return Err(Failure::usage(format!(
+            "the holiday calendar {name}: no holidays are known for {state} in {country}"
+        )));
+    }
+    Ok(())
+}
+
+/// What an operator should know of a calendar of a country without known holidays.
+fn say_unknown_holidays(declared: &DeclaredEntry, say: &mut dyn FnMut(&str)) {
+    if let Details::HolidayCalendar { country, .. } = &declared.details
+        && Calendar::find(country, None).is_none()
+    {
+        say(&format!("the holiday calendar {} has no holidays: none are known for {country}", declared.name));
+    }
 }
 
 fn step(stored: &[Entry], declared: DeclaredEntry) -> Result<Step, Failure> {
@@ -113,7 +137,10 @@ pub async fn apply(
     for step in steps(stored, file)? {
         match step {
             Step::Unchanged => report.settings_unchanged += 1,
-            Step::Create(declared) => created.entry(declared.details.kind()).or_default().push(declared),
+            Step::Create(declared) => {
+                say_unknown_holidays(&declared, say);
+                created.entry(declared.details.kind()).or_default().push(declared);
+            }
             Step::Change { old, new } => {
                 deps.companies.replace_entry(&file.company.id, &old, &new).await?;
                 say(&format!("changed {} {} ({})", new.details.kind().word(), new.name, new.id));

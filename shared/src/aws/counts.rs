@@ -217,33 +217,29 @@ pub async fn locate(
     (offset, limit, all): (u64, u64, bool),
 ) -> Result<Option<Span>, Error> {
     let end = offset.saturating_add(limit).min(days.total(all));
-    let (Some(first), Some(last)) = (days.place(offset, all), days.place(end.saturating_sub(1), all)) else {
-        return Ok(None);
-    };
-    let dates: BTreeSet<Date> = [first.0, last.0].into();
-    let groups = dates.into_iter().map(|date| groups(table, company, list, date));
-    let groups = futures_util::future::try_join_all(groups).await?;
+    let ends = (days.place(offset, all), days.place(end.saturating_sub(1), all));
+    let (Some((first_day, first_rank)), Some((last_day, last_rank))) = ends else { return Ok(None) };
+    let dates: BTreeSet<Date> = [first_day, last_day].into();
+    let read = dates.into_iter().map(|date| groups(table, company, list, date));
+    let read = futures_util::future::try_join_all(read).await?;
     let find = |groups: Option<&BTreeMap<u32, Tally>>, rank: u64| {
         let counts = groups.into_iter().flatten().map(|(group, tally)| (*group, tally.visible(all)));
         place(counts, rank)
     };
     // Days and groups are read a moment apart: where they differ, the whole day is read.
-    let (first_group, skip) = match find(groups.first(), first.1) {
-        Some((group, skip)) => (Some(group), skip),
-        None => (None, first.1),
+    let (lowest, skip) = match find(read.first(), first_rank) {
+        Some((group, skip)) => (u64::from(group) * u64::from(GROUP), skip),
+        None => (0, first_rank),
     };
-    let last_group = find(groups.last(), last.1).map(|(group, _)| group);
-    let lowest = |group: u32| EmployeeId::new(u64::from(group * GROUP).max(1));
-    let highest = |group: u32| EmployeeId::new(u64::from(group) * u64::from(GROUP) + u64::from(GROUP - 1));
-    let id = |id: Option<EmployeeId>, otherwise: u32| {
-        id.or_else(|| EmployeeId::new(u64::from(otherwise)))
+    let highest = match find(read.last(), last_rank) {
+        Some((group, _)) => u64::from(group) * u64::from(GROUP) + u64::from(GROUP - 1),
+        None => u64::MAX,
+    };
+    let number = |id: u64| {
+        EmployeeId::new(id.clamp(1, u64::from(EmployeeId::MAX)))
             .ok_or_else(|| Error::Internal("no employee has this number".to_owned()))
     };
-    Ok(Some(Span {
-        first: (first.0, id(first_group.and_then(lowest), 1)?),
-        last: (last.0, id(last_group.and_then(highest), EmployeeId::MAX)?),
-        skip,
-    }))
+    Ok(Some(Span { first: (first_day, number(lowest)?), last: (last_day, number(highest)?), skip }))
 }
 
 /// The counts of each group of employees on a day; an employee's group is the number divided by 16.

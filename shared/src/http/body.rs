@@ -164,12 +164,12 @@ fn insert(tree: &mut Json, key: &str, value: Json) -> Result<(), Error> {
 /// Where an empty step leads: `a[][x]=1&a[][y]=2&a[][x]=3` is two items, of which
 /// the second begins where a field comes for the second time.
 fn appended(list: &Map<String, Json>, field: Option<&str>) -> String {
-    let last = list.len().checked_sub(1).map(|index| index.to_string());
+    let latest = list.len().checked_sub(1).map(|index| index.to_string());
     let has_room = |index: &String| match (list.get(index), field) {
         (Some(Json::Object(item)), Some(field)) => !field.is_empty() && !item.contains_key(field),
         _ => false,
     };
-    last.filter(has_room).unwrap_or_else(|| list.len().to_string())
+    latest.filter(has_room).unwrap_or_else(|| list.len().to_string())
 }
 
 /// Objects whose keys are 0, 1, 2, … become lists.

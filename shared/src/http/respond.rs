@@ -105,6 +105,7 @@ pub struct BatchFailureDetail<T> {
 }
 
 /// An answer to a batch of which a part failed; `passing` if it did for a reason that may be gone later.
+#[must_use]
 pub fn batch_failure<T: Serialize>(message: &str, rows: Vec<T>, passing: bool) -> Response {
     let status = StatusCode::BAD_REQUEST;
     let error = BatchFailureDetail { code: status.as_u16(), message: message.to_owned(), detailed_message: rows };
@@ -164,8 +165,20 @@ impl IntoResponse for ProjectError {
 }
 
 /// An answer without a body.
+#[must_use]
 pub fn no_content() -> Response {
     StatusCode::NO_CONTENT.into_response()
+}
+
+/// What an endpoint can answer to a body that is not for it; for the API's description.
+#[derive(Debug, IntoResponses)]
+pub enum Unreadable {
+    /// The body is too large
+    #[response(status = 413)]
+    TooLarge(Failure),
+    /// The body is neither JSON nor a form
+    #[response(status = 415)]
+    Unsupported(Failure),
 }
 
 /// Why an answer is a 5xx; for the log line, never for the caller.

@@ -15,6 +15,7 @@ use shared::http::respond::FieldFailure;
 use shared::http::respond::ProjectError;
 use shared::http::respond::Refused;
 use shared::http::respond::Success;
+use shared::http::respond::Unreadable;
 use shared::http::respond::no_content;
 use shared::ids::ProjectId;
 use utoipa::ToSchema;
@@ -62,11 +63,7 @@ fn show(company: &Company, project: Project) -> ProjectResource {
 }
 
 fn parse_id(text: &str) -> Result<ProjectId, ProjectError> {
-    ProjectId::from_digits(text).ok_or_else(|| {
-        // What was sent is said again only where it is a number.
-        let shown = if text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit()) { text } else { "" };
-        ProjectError(project::not_found(shown))
-    })
+    ProjectId::from_digits(text).ok_or_else(|| ProjectError(project::not_found(None)))
 }
 
 /// What a request says of a project.
@@ -116,6 +113,7 @@ pub async fn list_projects(
         (status = 200, description = "The project", body = Success<ProjectResource>),
         (status = 400, description = "A field is wrong", body = FieldFailure),
         Refused,
+        Unreadable,
     ),
     security(("BearerAuth" = [])),
 )]
@@ -149,6 +147,7 @@ pub async fn create_project(
         (status = 200, description = "The project", body = Success<ProjectResource>),
         (status = 400, description = "A field is wrong", body = FieldFailure),
         Refused,
+        Unreadable,
         (status = 404, description = "There is no such project", body = BareFailure),
     ),
     security(("BearerAuth" = [])),
@@ -163,7 +162,7 @@ pub async fn update_project(
     let fields = project::read(&body)?;
     let company = deps.companies.get(permit.company()).await?;
     let project = store::update(&deps, &permit, id, &fields).await?;
-    let project = project.ok_or_else(|| project::not_found(&id.to_string()))?;
+    let project = project.ok_or_else(|| project::not_found(Some(id)))?;
     Ok(Json(Success { success: true, data: show(&company, project) }))
 }
 
@@ -191,6 +190,6 @@ pub async fn delete_project(
     if store::delete(&deps, &permit, id).await? {
         Ok(no_content())
     } else {
-        Err(ProjectError(project::not_found(&id.to_string())))
+        Err(ProjectError(project::not_found(Some(id))))
     }
 }

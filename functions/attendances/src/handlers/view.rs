@@ -62,6 +62,9 @@ pub struct Attendance {
     /// The id under which v2 knows it.
     #[schema(format = "uuid")]
     id_v2: String,
+    /// Whether it is pending because its deletion waits for approval; ours, and not there otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    deletion_pending: bool,
     /// The last decision on it; ours, and not there before one was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     approval: Option<Approval>,
@@ -90,6 +93,7 @@ pub struct AttendanceProjectAttributes {
 
 /// Who decided on a period.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AttendanceApproval)]
 pub struct Approval {
     /// The client id of the credential that acted.
     credential: Option<String>,
@@ -168,6 +172,7 @@ fn resource(company: &Company, one: Listed, project: Option<&Project>, is_holida
             // Absences are not kept yet.
             is_on_time_off: false,
             id_v2: period.id.v2(&company.profile.id).to_string(),
+            deletion_pending: period.deletion,
             approval: period.decision.map(|decision| approval(company, decision)),
         },
     }

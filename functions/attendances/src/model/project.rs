@@ -123,8 +123,8 @@ pub fn name_taken() -> Error {
     Error::invalid("name", "An active project with this name exists already")
 }
 
-/// The vendor's answer to an id that no project has.
+/// The vendor's answer to an id that no project has; without the number for what is none.
 #[must_use]
-pub fn not_found(id: &str) -> Error {
-    Error::not_found(format!("Project {id} not found"))
+pub fn not_found(id: Option<ProjectId>) -> Error {
+    Error::not_found(id.map_or("Project not found".to_owned(), |id| format!("Project {id} not found")))
 }

@@ -123,8 +123,9 @@ const CHANGEABLE: [&str; 7] = ["date", "start_time", "end_time", "break", "comme
 pub fn read_update(company: &Company, body: &Map<String, Json>) -> Result<(Update, Status), Error> {
     let wrapped = match body.get("attendances") {
         Some(Json::Object(fields)) => Some(fields),
-        Some(Json::Array(rows)) => rows.first().and_then(Json::as_object),
-        _ => None,
+        Some(Json::Array(rows)) if rows.len() == 1 => rows[0].as_object(),
+        Some(_) => return Err(Error::malformed("attendances", "An update takes the fields of one attendance.")),
+        None => None,
     };
     let fields = wrapped.unwrap_or(body);
     if !CHANGEABLE.iter().any(|name| fields.contains_key(*name) || body.contains_key(*name)) {

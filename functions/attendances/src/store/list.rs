@@ -4,10 +4,12 @@
 //! a company's days are found by counts, an employee's days lie together, and
 //! what changed is found by the marks of changes.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use shared::attributes::Employee;
 use shared::aws::counts;
 use shared::aws::items::Item;
@@ -31,21 +33,27 @@ use crate::store::LIST;
 use crate::store::projects;
 use crate::store::read_days;
 
-/// How many changed days one listing goes through.
-pub const MAX_CHANGES: usize = 5_000;
+/// How many changed days one listing goes through: some megabytes of marks.
+pub const MAX_CHANGES: usize = 50_000;
 /// How many periods a range of days may have for all of it to be read instead.
 const MAX_SCANNED: u64 = 20_000;
 
 /// A page of the periods that match, and how many of them there are.
 pub async fn list(deps: &Deps, permit: &ReadPermit, filter: &Filter, page: Page) -> Result<(u64, Vec<Listed>), Error> {
     let company = permit.company();
-    let matching = match &filter.employees {
-        Some(employees) => of_employees(deps, company, filter, employees).await?,
-        None if filter.updated_from.is_some() || filter.updated_to.is_some() => changed(deps, company, filter).await?,
-        None => return of_company(deps, company, filter, page).await,
-    };
-    let total = matching.len() as u64;
-    Ok((total, slice(matching, page.offset, page.limit)))
+    match &filter.employees {
+        Some(employees) => of_employees(deps, company, filter, employees).await.map(|periods| cut(periods, page)),
+        None if filter.updated_from.is_some() || filter.updated_to.is_some() => {
+            changed(deps, company, filter, page).await
+        }
+        None => of_company(deps, company, filter, page).await,
+    }
+}
+
+/// A page of all periods that match.
+fn cut(periods: Vec<Listed>, page: Page) -> (u64, Vec<Listed>) {
+    let total = periods.len() as u64;
+    (total, slice(periods, page.offset, page.limit))
 }
 
 fn slice(periods: Vec<Listed>, skip: u64, limit: u64) -> Vec<Listed> {
@@ -111,13 +119,13 @@ async fn of_employees(
     Ok(periods)
 }
 
-/// The periods that were changed within some time.
+/// A page of the periods that were changed within some time.
 ///
-/// Access pattern: `Query` of the marks of changes since then, then
-/// `BatchGetItem` of those days that lie in the range. Where there are more
+/// Access pattern: `Query` of the marks of changes since then, one round trip
+/// per MB, then `BatchGetItem` of the days on the page. Where there are more
 /// marks than one listing goes through: `Query` of all days of the range, if it
 /// is small by its counts.
-async fn changed(deps: &Deps, company: &CompanyId, filter: &Filter) -> Result<Vec<Listed>, Error> {
+async fn changed(deps: &Deps, company: &CompanyId, filter: &Filter, page: Page) -> Result<(u64, Vec<Listed>), Error> {
     let since = filter.updated_from.unwrap_or(Timestamp::UNIX_EPOCH);
     let range = Range {
         pk: keys::attendance_changes(company),
@@ -127,19 +135,42 @@ async fn changed(deps: &Deps, company: &CompanyId, filter: &Filter) -> Result<Ve
     };
     let marks = deps.table.query(range).await?;
     if marks.len() > MAX_CHANGES {
-        return scan(deps, company, filter).await;
+        return scan(deps, company, filter).await.map(|periods| cut(periods, page));
     }
-    let marks = marks.into_iter().map(Item::decode::<ChangeMark>).collect::<Result<Vec<_>, _>>()?;
-    // A set, because a day that changes while the marks are read is met again at their end.
-    let days: BTreeSet<_> = marks
-        .into_iter()
-        .filter(|mark| (filter.from..=filter.to).contains(&mark.date))
-        .map(|mark| (mark.employee, mark.date))
-        .collect();
+    // A map, because a day that changes while the marks are read is met again at their end.
+    let mut counts: BTreeMap<(Date, EmployeeId), u64> = BTreeMap::new();
+    for item in marks {
+        let mark: ChangeMark = item.decode()?;
+        counts.insert((mark.date, mark.employee), matching(&mark, filter));
+    }
+    let (mut before, mut skip, mut days) = (0, 0, BTreeSet::new());
+    for ((date, employee), count) in counts {
+        let after = before + count;
+        if after > page.offset && before < page.offset.saturating_add(page.limit) {
+            if days.is_empty() {
+                skip = page.offset - before;
+            }
+            days.insert((employee, date));
+        }
+        before = after;
+    }
     let days = read_days(deps, company, &days).await?;
     let mut periods: Vec<Listed> = days.into_values().flat_map(|day| filter.select(day)).collect();
     model::sort(&mut periods);
-    Ok(periods)
+    Ok((before, slice(periods, skip, page.limit)))
+}
+
+/// How many periods of a marked day match.
+fn matching(mark: &ChangeMark, filter: &Filter) -> u64 {
+    if !(filter.from..=filter.to).contains(&mark.date) {
+        return 0;
+    }
+    let (from, to) = (filter.updated_from, filter.updated_to);
+    let (from, to) = (from.map(Timestamp::as_millisecond), to.map(Timestamp::as_millisecond));
+    let periods = mark.periods.iter().filter(|(at, confirmed)| {
+        (filter.all || *confirmed) && from.is_none_or(|from| *at >= from) && to.is_none_or(|to| *at <= to)
+    });
+    periods.count() as u64
 }
 
 async fn scan(deps: &Deps, company: &CompanyId, filter: &Filter) -> Result<Vec<Listed>, Error> {
