@@ -258,7 +258,12 @@ fn apply_changes_only_what_differs_and_says_what_it_did() {
         .replace("label: Locker number", "label: Locker");
     fs::write(&file, changed).unwrap();
     let third = apply();
-    for line in ["created office Turin (5)", "changed attribute dynamic_1007", "changed project Demo tour 2025 (5)", ": position"] {
+    for line in [
+        "created office Turin (5)",
+        "changed attribute dynamic_1007",
+        "changed project Demo tour 2025 (5)",
+        ": position",
+    ] {
         assert!(third.contains(line), "{line} in {third}");
     }
     assert!(!third.contains("Senior"), "no values of persons: {third}");

@@ -114,7 +114,10 @@ impl Zone {
     #[must_use]
     pub fn minutes_between(&self, date: Date, start: Time, end: Time) -> i64 {
         let at = |time: Time| self.local(date, time).map(|zoned| zoned.timestamp().as_second());
-        at(start).zip(at(end)).map_or(0, |(start, end)| (end - start) / 60)
+        // The zone knows nothing of the last day of the calendar; there the clocks are right.
+        let clock = || (start.duration_until(end).as_secs(), 0);
+        let (seconds, began) = at(start).zip(at(end)).map_or_else(clock, |(start, end)| (end, start));
+        (seconds - began) / 60
     }
 
     /// A time of a day on the v1 wire: `2020-11-18T17:33:00+01:00`. A time that

@@ -9,20 +9,14 @@ integration too, so a failure is a bug of muster and nothing is worked around.
 import ast
 import base64
 import hashlib
-import json
-import os
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from importlib import metadata
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import personio_py.util
 import pytest
 import requests
-import yaml
 from personio_py import (
     Department,
     DynamicAttr,
@@ -33,16 +27,8 @@ from personio_py import (
     PersonioApiError,
     ShortEmployee,
 )
+from support import BASE_URL, COMPANY, DECLARED, LOGIN, NEWCOMERS, ZONE, Recorder, connect, entry, log_in, newcomer
 
-CREDENTIALS = json.loads(Path(os.environ["MUSTER_CREDENTIALS"]).read_text(encoding="utf-8"))
-COMPANY = yaml.safe_load(Path(os.environ["MUSTER_COMPANY_FILE"]).read_text(encoding="utf-8"))
-
-# The client joins paths to it with urljoin, which needs the slash at the end.
-BASE_URL = CREDENTIALS["base_url"] + "/v1/"
-LOGIN = {name: CREDENTIALS[name] for name in ("client_id", "client_secret")}
-ZONE = ZoneInfo(COMPANY["company"]["time_zone"])
-
-DECLARED = {employee["email"]: employee for employee in COMPANY["employees"]}
 DECLARED_ATTRIBUTES = {attribute["key"]: attribute for attribute in COMPANY["attributes"]}
 CUSTOM = {key: declared for key, declared in DECLARED_ATTRIBUTES.items() if key.startswith("dynamic_")}
 
@@ -62,28 +48,11 @@ PYTHON_TYPES = {
 KEPT_BY_MUSTER = {"id", "created_at", "last_modified_at"}
 # In the answers, and unknown to the client.
 UNKNOWN_TO_CLIENT = {"preferred_name"}
-# Employees that the tests create have addresses here; those of the file do not.
-NEWCOMERS = "@newcomers.example"
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 # ------------------------------------------------------------------ clients
-
-
-class Recorder(requests.Session):
-    """A session that keeps the answers, for what the client does not show."""
-
-    def __init__(self):
-        super().__init__()
-        self.answers = []
-        self.hooks["response"].append(self.keep)
-
-    def keep(self, answer, **_):
-        self.answers.append(answer)
-
-    def paths(self):
-        return [answer.request.path_url for answer in self.answers]
 
 
 def field_number(key):
@@ -96,10 +65,6 @@ def mapping(key, python_type=None):
     return DynamicMapping(field_number(key), declared["label"], python_type or PYTHON_TYPES[declared["type"]])
 
 
-def connect(dynamic_fields=None, **arguments):
-    return Personio(base_url=BASE_URL, dynamic_fields=dynamic_fields, **{**LOGIN, **arguments})
-
-
 @pytest.fixture(name="client")
 def fixture_client():
     """A client of its own for each test, with every custom attribute."""
@@ -108,12 +73,13 @@ def fixture_client():
 
 @pytest.fixture(name="far_sighted")
 def fixture_far_sighted():
-    """A client that sees newcomers, however many there are.
+    """A client that sees newcomers, however many there are: those who came last, instead of the first.
 
     Without a limit an answer has the first 50 employees, as with the vendor, and the client asks for none.
     """
+    total = connect().request_json("company/employees")["metadata"]["total_elements"]
     session = requests.Session()
-    session.params = {"limit": 200}
+    session.params = {"limit": 200, "offset": max(0, total - 100)}
     return connect(session=session)
 
 
@@ -129,21 +95,6 @@ def fixture_wire():
     """What the client was sent for each employee of the company file. For reading only."""
     sent = connect().request_json("company/employees")["data"]
     return {employee["attributes"]["email"]["value"]: employee for employee in sent}
-
-
-def newcomer(**fields):
-    """An employee who was not created yet."""
-    given = {
-        "first_name": "Ada",
-        "last_name": "Þórsdóttir",
-        "email": uuid.uuid4().hex + NEWCOMERS,
-        "gender": "female",
-        "position": "First Programmer",
-        "department": Department(name="Engineering"),
-        "hire_date": datetime(2026, 3, 1),
-        "weekly_working_hours": "35",
-    }
-    return Employee(**{**given, **fields})
 
 
 def wire_form(employee):
@@ -243,11 +194,6 @@ def test_two_clients_do_not_log_each_other_out():
 
 
 # ------------------------------------------------------------------ employees as in the company file
-
-
-def entry(kind, name):
-    """An entry of a list in the company file, with the id that its place gives it."""
-    return next({"id": place, **one} for place, one in enumerate(COMPANY[kind], 1) if one["name"] == name)
 
 
 def name_of(resource):
@@ -587,7 +533,8 @@ def test_search_finds_nobody(client):
 
 
 def test_search_sees_newcomers_after_it_was_invalidated(far_sighted):
-    assert far_sighted.search_first("Lindenthaler")
+    before = far_sighted.create_employee(newcomer())
+    assert far_sighted.search_first(before.email).id_ == before.id_
     new = far_sighted.create_employee(newcomer())
     assert far_sighted.search(new.email) == []
     far_sighted.invalidate_index()
@@ -749,14 +696,6 @@ def test_the_client_warns_only_of_what_it_does_not_know(client, caplog, monkeypa
 
 
 # ------------------------------------------------------------------ plain requests
-
-
-def log_in(**arguments):
-    answer = requests.post(BASE_URL + "auth", timeout=30, **arguments)
-    assert answer.status_code == 200, answer.text
-    body = answer.json()
-    assert body["success"] is True
-    return body["data"]["token"]
 
 
 LOGINS = {

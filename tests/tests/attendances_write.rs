@@ -146,7 +146,8 @@ async fn each_row_of_a_batch_answers_for_itself() {
         assert_eq!(detail["success"], json!(detail["error_msg"].is_null()));
         assert_eq!(detail["id"].is_null(), !detail["error_msg"].is_null());
         for key in ["employee", "date", "start_time", "end_time", "break", "comment", "project_id"] {
-            assert_eq!(detail[key], sent.get(key).cloned().unwrap_or_default(), "{key} of {detail}");
+            let missing = if key == "comment" { json!("") } else { Json::Null };
+            assert_eq!(detail[key], sent.get(key).cloned().unwrap_or(missing), "{key} of {detail}");
         }
     }
     let stored = |index: usize| details[index]["id"].as_u64().expect("an id");
@@ -178,6 +179,25 @@ async fn a_batch_is_taken_in_every_form_in_which_clients_send_it() {
     assert_eq!(client.send("POST", PATH, form, numbered).await.status, 200);
     let one = json!({"attendances": row(employee, "2026-01-07", "08:00", "09:00"), "skip_approval": "True"});
     assert_eq!(client.post(PATH, &one).await.status, 200);
+    // What is refused comes back with numbers, though a form knows only text; the project stands beside the rows.
+    let over = format!(
+        "attendances[1][employee]={employee}&attendances[1][date]=2026-01-06&attendances[1][start_time]=8:30\
+         &attendances[1][break]=5&project_id=1"
+    );
+    let refused = client.send("POST", PATH, form, over).await;
+    let detail = &refused.body["error"]["detailed_message"][0];
+    assert_eq!(
+        (&detail["employee"], &detail["break"], &detail["project_id"]),
+        (&json!(employee), &json!(5), &json!(1))
+    );
+    // A row can say for itself whether it waits, and null says nothing.
+    let mut own = row(employee, "2026-01-08", "08:00", "09:00");
+    own["skip_approval"] = json!(false);
+    let answer = client.post(PATH, &json!({"attendances": [own], "skip_approval": null})).await;
+    assert_eq!(read(&client, answer.body["data"]["id"][0].as_u64().expect("an id")).await["status"], "pending");
+    let last_day =
+        json!({"employee": employee, "date": "9999-12-31", "start_time": "08:00", "end_time": "09:00", "break": 5});
+    assert_eq!(create(&client, json!([last_day])).await.status, 200);
 }
 
 #[tokio::test]
@@ -237,6 +257,9 @@ async fn an_update_changes_what_is_sent_and_keeps_the_rest() {
     let detail = &refused.body["error"]["detailed_message"][0];
     assert_eq!(detail["conflicting_ids"], json!([other]));
     assert_eq!(detail["error_msg"], "Existing overlapping attendances periods");
+    for (key, value) in [("employee", json!(employee)), ("date", json!("2026-03-03")), ("project_id", json!(1))] {
+        assert_eq!(detail[key], value, "the row is the period as it would have become: {detail}");
+    }
     assert_eq!(read(&client, id).await["date"], "2026-03-02");
     // Beside it: it moves. As the vendor's own collection sends it.
     let wrapped = json!({"attendances": {"date": "2026-03-03", "start_time": "12:00", "end_time": "13:00"}});
@@ -333,6 +356,7 @@ async fn a_pending_period_is_approved_or_rejected() {
     let shown = read(&client, approved).await;
     assert_eq!(shown["approval"]["credential"], credential.client_id.to_string());
     assert_eq!(shown["approval"]["comment"], "thank you");
+    assert_eq!(shown["approval"]["verdict"], "approved");
     for id in [approved, rejected] {
         for verdict in ["approve", "reject"] {
             let again = client.post(&format!("{PATH}/{id}/{verdict}"), &json!({})).await;
@@ -364,6 +388,7 @@ async fn a_deletion_can_wait_for_approval() {
         assert_eq!((answer.status, &answer.body["data"]["status"]), (200, &json!("pending")), "{}", answer.body);
     }
     assert_eq!(ids(&client, "").await, Vec::<u64>::new());
+    assert_eq!(read(&client, made[0]).await["deletion_pending"], true);
     let approved = client.post(&format!("{PATH}/{}/approve", made[0]), &json!({})).await;
     assert_eq!(approved.body["data"], json!({"message": "The attendance period was deleted."}));
     let refused = client.post(&format!("{PATH}/{}/reject", made[1]), &json!({"comment": "needed"})).await;

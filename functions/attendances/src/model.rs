@@ -88,6 +88,8 @@ impl fmt::Display for Status {
 /// Who decided on a period, and what was said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
+    /// Which it was.
+    pub verdict: Verdict,
     /// The credential that acted; none for the operator.
     pub credential: Option<ClientId>,
     /// What was said.
@@ -195,16 +197,16 @@ impl Period {
     }
 
     /// The period after a decision; `None` when it is to be removed.
-    pub fn decide(mut self, verdict: Verdict, decision: Decision) -> Result<Option<Self>, Error> {
+    pub fn decide(mut self, decision: Decision) -> Result<Option<Self>, Error> {
         if self.status != Status::Pending {
             let message = format!("The attendance period is {}; only a pending one can be decided on.", self.status);
             return Err(Error::Conflict(message));
         }
-        self.status = match (verdict, self.deletion) {
-            (Verdict::Approve, true) => return Ok(None),
+        self.status = match (decision.verdict, self.deletion) {
+            (Verdict::Approved, true) => return Ok(None),
             // A deletion that is refused leaves what was there, which had been confirmed.
-            (Verdict::Approve, false) | (Verdict::Reject, true) => Status::Confirmed,
-            (Verdict::Reject, false) => Status::Rejected,
+            (Verdict::Approved, false) | (Verdict::Rejected, true) => Status::Confirmed,
+            (Verdict::Rejected, false) => Status::Rejected,
         };
         self.deletion = false;
         self.updated_at = self.updated_at.max(decision.at);
@@ -213,13 +215,15 @@ impl Period {
     }
 }
 
-/// A decision on a pending period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A decision on a pending period, or on its deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = AttendanceVerdict)]
 pub enum Verdict {
-    /// It counts from now on.
-    Approve,
-    /// It does not.
-    Reject,
+    /// What was asked for is so from now on.
+    Approved,
+    /// It is not.
+    Rejected,
 }
 
 /// The attendance of an employee on a day: the unit that is written, so that no
@@ -417,18 +421,18 @@ mod tests {
     #[test]
     fn decisions_are_on_pending_periods_only() {
         let at = Timestamp::UNIX_EPOCH;
-        let decision = || Decision { credential: None, comment: None, at };
+        let decision = |verdict| Decision { verdict, credential: None, comment: None, at };
         let id = AttendanceId::new(1).expect("an id");
         let with = |status, deletion| Period { deletion, ..Period::new(id, work("08:00", None), status, at) };
         let decide = |status, deletion, verdict| {
-            with(status, deletion).decide(verdict, decision()).map(|period| period.map(|period| period.status))
+            with(status, deletion).decide(decision(verdict)).map(|period| period.map(|period| period.status))
         };
-        assert_eq!(decide(Status::Pending, false, Verdict::Approve), Ok(Some(Status::Confirmed)));
-        assert_eq!(decide(Status::Pending, false, Verdict::Reject), Ok(Some(Status::Rejected)));
-        assert_eq!(decide(Status::Pending, true, Verdict::Approve), Ok(None));
-        assert_eq!(decide(Status::Pending, true, Verdict::Reject), Ok(Some(Status::Confirmed)));
+        assert_eq!(decide(Status::Pending, false, Verdict::Approved), Ok(Some(Status::Confirmed)));
+        assert_eq!(decide(Status::Pending, false, Verdict::Rejected), Ok(Some(Status::Rejected)));
+        assert_eq!(decide(Status::Pending, true, Verdict::Approved), Ok(None));
+        assert_eq!(decide(Status::Pending, true, Verdict::Rejected), Ok(Some(Status::Confirmed)));
         for status in [Status::Confirmed, Status::Rejected] {
-            for verdict in [Verdict::Approve, Verdict::Reject] {
+            for verdict in [Verdict::Approved, Verdict::Rejected] {
                 assert!(matches!(decide(status, false, verdict), Err(Error::Conflict(_))));
             }
         }

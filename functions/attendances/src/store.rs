@@ -34,9 +34,9 @@ use shared::ids::ProjectId;
 use crate::model;
 use crate::model::Day;
 use crate::model::Days;
+use crate::model::Listed;
 use crate::model::MAX_PERIODS;
 use crate::model::Period;
-use crate::model::Status;
 use crate::model::project::Project;
 use crate::model::rows::Draft;
 
@@ -141,12 +141,7 @@ struct Named {
 /// employees and projects that the rows name and of the days; then transactions
 /// of up to a hundred parts, side by side. Days that somebody else wrote
 /// meanwhile are read and tried again.
-pub async fn create(
-    deps: &Deps,
-    permit: &WritePermit,
-    drafts: Vec<Draft>,
-    status: Status,
-) -> Result<Vec<Outcome>, Error> {
+pub async fn create(deps: &Deps, permit: &WritePermit, drafts: Vec<Draft>) -> Result<Vec<Outcome>, Error> {
     if drafts.is_empty() {
         return Ok(Vec::new());
     }
@@ -159,7 +154,7 @@ pub async fn create(
     )?;
     let mut progress = Progress::begin(drafts, first, &named)?;
     for attempt in 0..MAX_WRITES {
-        let (writes, refused) = plan(&days, &progress.pending, status, deps.clock.now())?;
+        let (writes, refused) = plan(&days, &progress.pending, deps.clock.now())?;
         let failed = commit_all(deps, company, writes, attempt >= ALONE_AFTER).await;
         progress.settle(refused, &failed);
         if progress.pending.is_empty() {
@@ -277,7 +272,6 @@ type Refused = Vec<(usize, Outcome)>;
 fn plan(
     days: &Days,
     pending: &BTreeMap<(EmployeeId, Date), Vec<Row>>,
-    status: Status,
     now: Timestamp,
 ) -> Result<(Vec<Write>, Refused), Error> {
     let (mut writes, mut refused) = (Vec::new(), Vec::new());
@@ -292,7 +286,7 @@ fn plan(
             } else if new.periods.len() >= MAX_PERIODS {
                 refused.push((row.index, Outcome::Refused(model::full_day(), Vec::new())));
             } else {
-                new.put(Period::new(row.id, row.draft.work.clone(), status, now));
+                new.put(Period::new(row.id, row.draft.work.clone(), row.draft.status, now));
             }
         }
         if new != old {
@@ -452,8 +446,8 @@ pub enum Changed {
     NotFound,
     /// It is stored; the period as it is now, if it was not removed.
     Done(Option<Period>),
-    /// It would lie over these periods.
-    InTheWay(Vec<AttendanceId>),
+    /// It would lie over these periods, if it were so.
+    InTheWay(Vec<AttendanceId>, Box<Listed>),
 }
 
 /// Changes a period as `decide` says, which sees it as it is stored; it can go
@@ -516,7 +510,9 @@ async fn try_change(
     let target = (date != source).then(|| days.remove(&(employee, date)).unwrap_or_else(|| Day::empty(employee, date)));
     let days = match rewrite(old, target, id, period.clone()) {
         Ok(days) => days,
-        Err(Obstacle::InTheWay(ids)) => return Ok(Changed::InTheWay(ids)),
+        Err(Obstacle::InTheWay(ids, period)) => {
+            return Ok(Changed::InTheWay(ids, Box::new(Listed { employee, date, period: *period })));
+        }
         Err(Obstacle::FullDay) => return Err(model::full_day().into()),
     };
     let writes = days.into_iter().map(|(old, new)| renewed(new, now).map(|new| Write { old, new }));
@@ -530,7 +526,7 @@ async fn try_change(
 
 /// Why a period cannot go where it should.
 enum Obstacle {
-    InTheWay(Vec<AttendanceId>),
+    InTheWay(Vec<AttendanceId>, Box<Period>),
     FullDay,
 }
 
@@ -542,7 +538,7 @@ fn rewrite(from: Day, to: Option<Day>, id: AttendanceId, period: Option<Period>)
     let target = to.as_ref().unwrap_or(&without);
     let in_the_way = target.in_the_way(&period.work, None);
     if !in_the_way.is_empty() {
-        return Err(Obstacle::InTheWay(in_the_way));
+        return Err(Obstacle::InTheWay(in_the_way, Box::new(period)));
     }
     if target.periods.len() >= MAX_PERIODS {
         return Err(Obstacle::FullDay);

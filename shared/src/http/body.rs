@@ -29,10 +29,12 @@ impl<S: Sync> FromRequest<S> for Fields {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
         let (parts, body) = request.into_parts();
-        let format = format(&parts.headers)?;
         let bytes = read(&parts.headers, body).await?;
-        match format.unwrap_or_else(|| sniff(&bytes)) {
-            _ if bytes.trim_ascii().is_empty() => Ok(Self::default()),
+        // Where nothing comes, it comes in no wrong form.
+        if bytes.trim_ascii().is_empty() {
+            return Ok(Self::default());
+        }
+        match format(&parts.headers)?.unwrap_or_else(|| sniff(&bytes)) {
             Format::Json => from_json(&bytes),
             Format::Form => from_form(&bytes),
         }
@@ -172,12 +174,13 @@ fn appended(list: &Map<String, Json>, field: Option<&str>) -> String {
     latest.filter(has_room).unwrap_or_else(|| list.len().to_string())
 }
 
-/// Objects whose keys are 0, 1, 2, … become lists.
+/// Objects whose keys are numbers become lists, in the order of the numbers.
 fn lists(tree: &mut Json) {
     match tree {
         Json::Object(object) => {
             object.values_mut().for_each(lists);
-            let counted = !object.is_empty() && (0..object.len()).all(|index| object.contains_key(&index.to_string()));
+            let number = |key: &String| key.len() <= 9 && key.bytes().all(|byte| byte.is_ascii_digit());
+            let counted = !object.is_empty() && object.keys().all(number);
             if counted {
                 let mut items: Vec<(usize, Json)> = std::mem::take(object)
                     .into_iter()
@@ -221,6 +224,7 @@ mod tests {
         assert_eq!(form("a[tags][]=x&a[tags][]=y"), wanted);
         assert_eq!(form("a[tags][1]=y&a[tags][0]=x"), wanted);
         assert_eq!(form("a[0][b]=1&a[1][b]=2"), Some(json!({"a": [{"b": "1"}, {"b": "2"}]})));
+        assert_eq!(form("a[10][b]=2&a[9][b]=1"), Some(json!({"a": [{"b": "1"}, {"b": "2"}]})));
         let two = Some(json!({"a": [{"b": "1", "c": "2"}, {"b": "3", "c": "4"}]}));
         assert_eq!(form("a[][b]=1&a[][c]=2&a[][b]=3&a[][c]=4"), two);
         assert_eq!(form("a[][b]=1&a[]c=2&a[][b]=3&a[]c=4"), two);

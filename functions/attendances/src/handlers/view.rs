@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 use crate::model::Decision;
 use crate::model::Listed;
 use crate::model::Status;
+use crate::model::Verdict;
 use crate::model::project::Project;
 use crate::store::list;
 
@@ -95,6 +96,8 @@ pub struct AttendanceProjectAttributes {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AttendanceApproval)]
 pub struct Approval {
+    /// Which decision it was.
+    verdict: Verdict,
     /// The client id of the credential that acted.
     credential: Option<String>,
     /// What was said.
@@ -180,6 +183,7 @@ fn resource(company: &Company, one: Listed, project: Option<&Project>, is_holida
 
 fn approval(company: &Company, decision: Decision) -> Approval {
     Approval {
+        verdict: decision.verdict,
         credential: decision.credential.map(|client_id| client_id.to_string()),
         comment: decision.comment,
         decided_at: company.zone.show_instant(decision.at),

@@ -78,12 +78,13 @@ pub struct ProjectFields {
     pub active: Option<bool>,
 }
 
-/// Reads what a request says of a project; everything that is wrong with it is said at once.
+/// Reads what a request says of a project; everything that is wrong with it is
+/// said at once. Null counts as not sent: clients send it for what they were not given.
 pub fn read(body: &Map<String, Json>) -> Result<ProjectFields, Error> {
     let mut problems = Problems::default();
-    let name = body.get("name").map(read_name).transpose();
-    let active = body
-        .get("active")
+    let sent = |name: &str| body.get(name).filter(|raw| !raw.is_null());
+    let name = sent("name").map(read_name).transpose();
+    let active = sent("active")
         .map(|raw| wire::flag("active", raw))
         .transpose()
         .map_err(|_| Error::invalid("active", "Active field needs to be of type boolean"));
@@ -102,7 +103,6 @@ pub fn no_name() -> Error {
 pub fn read_name(raw: &Json) -> Result<String, Error> {
     let refuse = |message: &str| Error::invalid("name", message);
     let name = match raw {
-        Json::Null => return Err(no_name()),
         Json::String(text) => text.trim(),
         _ => return Err(refuse("Project name needs to be of type string")),
     };

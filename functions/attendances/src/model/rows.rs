@@ -30,6 +30,8 @@ pub struct Draft {
     pub date: Date,
     /// What it says.
     pub work: Work,
+    /// What becomes of it.
+    pub status: Status,
 }
 
 /// A batch as it was sent: each row, and what holds for all of them.
@@ -37,8 +39,8 @@ pub struct Draft {
 pub struct Batch {
     /// The rows as they were sent.
     pub rows: Vec<Json>,
-    /// What becomes of new periods.
-    pub status: Status,
+    /// What becomes of rows that do not say it themselves.
+    status: Status,
     /// The project of rows that name none; the form has it beside the rows.
     project: Json,
 }
@@ -67,8 +69,14 @@ pub fn read_batch(company: &Company, body: &Map<String, Json>) -> Result<Batch, 
 /// What becomes of a period that is sent: without `skip_approval=false` it is
 /// confirmed at once, with it only where the company asks for no approval.
 pub fn status(company: &Company, body: &Map<String, Json>) -> Result<Status, Error> {
-    let skip = body.get("skip_approval").map_or(Ok(true), |raw| wire::flag("skip_approval", raw))?;
-    Ok(if skip { Status::Confirmed } else { asked(company) })
+    Ok(said_status(company, body)?.unwrap_or(Status::Confirmed))
+}
+
+/// The same, if it is said; null is nothing.
+fn said_status(company: &Company, fields: &Map<String, Json>) -> Result<Option<Status>, Error> {
+    let said = fields.get("skip_approval").filter(|raw| !raw.is_null());
+    let skip = said.map(|raw| wire::flag("skip_approval", raw)).transpose()?;
+    Ok(skip.map(|skip| if skip { Status::Confirmed } else { asked(company) }))
 }
 
 /// What becomes of a period for which approval is asked.
@@ -92,13 +100,17 @@ impl Batch {
             end: field("end_time").map(|raw| read_time("end_time", raw)).transpose()?,
             break_minutes: read_break(required("break")?)?,
             comment: wire::optional_text("comment", fields.get("comment").unwrap_or(&Json::Null), MAX_COMMENT)?,
-            project: field("project_id")
-                .or(Some(&self.project).filter(|raw| !is_blank(raw)))
-                .map(read_project)
-                .transpose()?,
+            project: Some(self.project_of(row)).filter(|raw| !is_blank(raw)).map(read_project).transpose()?,
         };
         work.check(&company.zone, date)?;
-        Ok(Draft { employee, date, work })
+        let status = said_status(company, fields)?.unwrap_or(self.status);
+        Ok(Draft { employee, date, work, status })
+    }
+
+    /// The project that a row names, or the one that holds for all of them.
+    #[must_use]
+    pub fn project_of<'r>(&'r self, row: &'r Json) -> &'r Json {
+        row.get("project_id").filter(|raw| !is_blank(raw)).unwrap_or(&self.project)
     }
 }
 
