@@ -60,6 +60,17 @@ impl Muster {
         Self::over(storage::table(), file, limits).await
     }
 
+    /// A company with so many employees, a client that may do everything, and the employees' numbers.
+    pub async fn staffed(employees: usize) -> (Self, Client, Vec<u64>) {
+        let muster = Self::start().await;
+        let client = muster.admin().await;
+        let mut ids = Vec::with_capacity(employees);
+        for _ in 0..employees {
+            ids.push(client.create_employee(json!({})).await);
+        }
+        (muster, client, ids)
+    }
+
     /// The same in a table of the test's own.
     pub async fn over(table: Table, file: &str, limits: Limits) -> Self {
         log::capture();

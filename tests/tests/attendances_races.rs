@@ -30,16 +30,6 @@ impl Random {
     }
 }
 
-async fn start(employees: usize) -> (Muster, Client, Vec<u64>) {
-    let muster = Muster::start().await;
-    let client = muster.admin().await;
-    let mut ids = Vec::new();
-    for _ in 0..employees {
-        ids.push(client.create_employee(json!({})).await);
-    }
-    (muster, client, ids)
-}
-
 /// A period of one to three hours that begins at a quarter of an hour, on one of three days.
 fn any_row(random: &mut Random, employees: &[u64]) -> Json {
     let start = 6 * 60 + 15 * random.below(48);
@@ -94,7 +84,7 @@ fn stored(days: &[Day]) -> BTreeMap<u64, Json> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_accepted_is_stored_once_and_nothing_overlaps() {
-    let (muster, client, employees) = start(3).await;
+    let (muster, client, employees) = Muster::staffed(3).await;
     for round in 0..rounds() {
         let writers = (0..WRITERS).map(|writer| {
             let (client, employees) = (client.clone(), employees.clone());
@@ -157,7 +147,7 @@ async fn wreak(client: Client, employees: Vec<u64>, seed: u64, known: Vec<u64>) 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn moving_deleting_and_creating_at_once_leave_no_overlap_and_no_ghost() {
-    let (muster, client, employees) = start(3).await;
+    let (muster, client, employees) = Muster::staffed(3).await;
     let mut alive = BTreeSet::new();
     for employee in &employees {
         for day in 2..5 {
@@ -195,7 +185,7 @@ async fn moving_deleting_and_creating_at_once_leave_no_overlap_and_no_ghost() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_of_many_decisions_counts() {
-    let (muster, client, employees) = start(1).await;
+    let (muster, client, employees) = Muster::staffed(1).await;
     let row = json!({
         "employee": employees[0], "date": "2026-03-02", "start_time": "08:00", "end_time": "12:00", "break": 0,
     });
@@ -219,7 +209,7 @@ async fn one_of_many_decisions_counts() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_project_name_is_given_once_among_active_projects() {
-    let (_muster, client, _) = start(0).await;
+    let (_muster, client, _) = Muster::staffed(0).await;
     let path = format!("{PATH}/projects");
     let writers = (0..WRITERS).map(|index| {
         let (client, path) = (client.clone(), path.clone());

@@ -17,16 +17,6 @@ use tests::audit;
 const PATH: &str = "/v1/company/attendances";
 const ALL: &str = "start_date=2026-01-01&end_date=2026-12-31";
 
-async fn start(employees: usize) -> (Muster, Client, Vec<u64>) {
-    let muster = Muster::start().await;
-    let client = muster.admin().await;
-    let mut ids = Vec::new();
-    for _ in 0..employees {
-        ids.push(client.create_employee(json!({})).await);
-    }
-    (muster, client, ids)
-}
-
 fn row(employee: u64, date: &str, hour: u64) -> Json {
     json!({
         "employee": employee, "date": date, "break": 0,
@@ -104,7 +94,7 @@ fn instants(times: &[Timestamp], name: &str, keeps: fn(Timestamp, Timestamp) -> 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_combination_of_filters_is_what_a_naive_filter_finds() {
-    let (muster, mut client, people) = start(4).await;
+    let (muster, mut client, people) = Muster::staffed(4).await;
     let mut times = Vec::new();
     for step in 0..5_u64 {
         muster.deps.clock.advance(Duration::from_hours(31));
@@ -164,7 +154,7 @@ fn combine<'c>(one: &'c [Choice], other: &'c [Choice]) -> Vec<(&'c Choice, &'c C
 
 #[tokio::test]
 async fn pages_follow_each_other_without_gap_or_repeat() {
-    let (_muster, client, people) = start(40).await;
+    let (_muster, client, people) = Muster::staffed(40).await;
     let rows: Vec<Json> = people
         .iter()
         .flat_map(|employee| {
@@ -200,7 +190,7 @@ async fn pages_follow_each_other_without_gap_or_repeat() {
 
 #[tokio::test]
 async fn a_filter_that_cannot_be_read_is_refused() {
-    let (_muster, client, _) = start(0).await;
+    let (_muster, client, _) = Muster::staffed(0).await;
     let many = (1..=201).map(|id| format!("&employees[]={id}")).collect::<Vec<_>>().concat();
     for (query, field) in [
         ("", "start_date"),
@@ -229,7 +219,7 @@ async fn a_filter_that_cannot_be_read_is_refused() {
 
 #[tokio::test]
 async fn fifty_employees_are_filtered_for_in_one_call() {
-    let (_muster, client, people) = start(50).await;
+    let (_muster, client, people) = Muster::staffed(50).await;
     let rows: Vec<Json> = people.iter().map(|employee| row(*employee, "2026-04-01", 8)).collect();
     create(&client, &rows, true).await;
     let wanted = people[..49].iter().map(|id| format!("&employees[]={id}")).collect::<Vec<_>>().concat();
@@ -264,7 +254,7 @@ async fn a_holiday_is_one_for_those_whose_calendar_has_it() {
 
 #[tokio::test]
 async fn what_changed_since_is_found_within_its_days() {
-    let (muster, client, people) = start(1).await;
+    let (muster, client, people) = Muster::staffed(1).await;
     create(&client, &[row(people[0], "2026-04-01", 8)], true).await;
     muster.deps.clock.advance(Duration::from_hours(1));
     let since = muster.deps.clock.now();

@@ -447,3 +447,33 @@ async fn a_large_batch_is_stored_in_two_round_trips() {
     assert!(details.iter().all(|row| row["error_msg"] == "Existing overlapping attendances periods"));
     assert_eq!(audit::attendance(&muster, employees).await.len(), 100);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_with_a_key_is_stored_once_however_often_it_is_sent() {
+    let (muster, client, employee) = start().await;
+    // A row that is refused, so that a repeat without the key would answer otherwise for the other two.
+    let rows = json!([
+        row(employee, "2026-03-02", "08:00", "12:00"),
+        row(employee, "2026-03-02", "11:00", "13:00"),
+        row(employee, "2026-03-03", "08:00", "12:00"),
+    ]);
+    let send = || {
+        let request = client.request("POST", PATH).header("Idempotency-Key", "week-10");
+        tokio::spawn(Answer::of(request.json(&json!({ "attendances": rows }))))
+    };
+    let mut answers = Vec::new();
+    for sent in [send(), send(), send()] {
+        answers.push(sent.await.expect("no panic"));
+    }
+    answers.push(send().await.expect("no panic"));
+    for answer in &answers {
+        assert_eq!((answer.status, &answer.body), (400, &answers[0].body), "each gets the one answer");
+    }
+    assert_eq!(answers.iter().filter(|answer| answer.header("idempotency-replayed") == "true").count(), 3);
+    assert_eq!(answers[0].body["error"]["detailed_message"][2]["success"], true);
+    let days = audit::attendance(&muster, [employee]).await;
+    assert_eq!(days.iter().map(|day| day.periods.len()).collect::<Vec<_>>(), [1, 1]);
+    let other = client.request("POST", PATH).header("Idempotency-Key", "week-10");
+    let other = Answer::of(other.json(&json!({"attendances": [row(employee, "2026-03-04", "08:00", "12:00")]}))).await;
+    assert_eq!(other.status, 422, "{}", other.body);
+}

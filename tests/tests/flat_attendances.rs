@@ -140,6 +140,6 @@ async fn latencies(client: &Client) {
         taken.sort();
         taken[taken.len() / 2].as_secs_f64() * 1_000.0
     });
-    println!("medians in ms: first {:.1}, middle {:.1}, last {:.1}", medians[0], medians[1], medians[2]);
+    println!("medians in ms, debug build: first {:.1}, middle {:.1}, last {:.1}", medians[0], medians[1], medians[2]);
     println!("last page over first page: {:.2}", medians[2] / medians[0]);
 }

@@ -6,7 +6,6 @@ use axum::Json;
 use axum::extract::Path;
 use axum::extract::State;
 use axum::response::Response;
-use serde::Serialize;
 use serde_json::Value;
 use shared::calendar;
 use shared::company::Company;
@@ -27,11 +26,15 @@ use shared::http::respond::batch_failure;
 use shared::http::respond::success;
 use shared::ids::AttendanceId;
 use shared::ids::EmployeeId;
-use shared::ids::ProjectId;
 use shared::patch::Patch;
 use shared::wire;
-use utoipa::ToSchema;
 
+use crate::handlers::bodies::AttendanceUpdate;
+use crate::handlers::bodies::AttendancesBody;
+use crate::handlers::bodies::CreatedAttendances;
+use crate::handlers::bodies::DecisionBody;
+use crate::handlers::bodies::Done;
+use crate::handlers::bodies::RowResult;
 use crate::handlers::view::AttendanceResource;
 use crate::model;
 use crate::model::Decision;
@@ -46,9 +49,11 @@ use crate::model::rows::Batch;
 use crate::store;
 use crate::store::Change;
 use crate::store::Changed;
-use crate::store::Outcome;
+use crate::store::create;
+use crate::store::create::Outcome;
 use crate::store::list;
 
+pub mod bodies;
 pub mod projects;
 pub mod view;
 
@@ -173,152 +178,6 @@ fn not_found() -> Error {
     Error::not_found(model::NOT_FOUND)
 }
 
-/// The periods to create.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes the body; model::rows takes it in every form in which it comes")]
-pub struct AttendancesBody {
-    /// At least one period, of at most 100 employees.
-    attendances: Vec<AttendanceFields>,
-    /// With false, the periods wait for approval, if the company asks for it; true without it.
-    skip_approval: Option<bool>,
-}
-
-/// What a request says of a new period.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes the body; model::rows takes it in every form in which it comes")]
-pub struct AttendanceFields {
-    /// The number of the employee, which no update changes.
-    employee: i32,
-    /// YYYY-MM-DD.
-    date: String,
-    /// HH:MM.
-    start_time: String,
-    /// HH:MM, after the start; null while the period runs.
-    end_time: Option<String>,
-    /// Minutes.
-    r#break: u32,
-    /// Up to 1,000 characters.
-    comment: Option<String>,
-    /// The number of an active project.
-    project_id: Option<i32>,
-}
-
-/// What an update says of a period; one field at least.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes the body; model::rows takes it in every form in which it comes")]
-pub struct AttendanceUpdate {
-    /// YYYY-MM-DD.
-    date: Option<String>,
-    /// HH:MM.
-    start_time: Option<String>,
-    /// HH:MM, after the start; null while the period runs.
-    end_time: Option<String>,
-    /// Minutes.
-    r#break: Option<u32>,
-    /// Up to 1,000 characters; null clears it.
-    comment: Option<String>,
-    /// The number of an active project; null for none.
-    project_id: Option<i32>,
-    /// With false, the period waits for approval, if the company asks for it; true without it.
-    skip_approval: Option<bool>,
-}
-
-/// That the periods were created.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct CreatedAttendances {
-    /// Their numbers, in the order of the rows.
-    id: Vec<u32>,
-    /// Their v2 ids, in the same order.
-    id_v2: Vec<String>,
-    /// Always `success`.
-    message: &'static str,
-}
-
-/// What became of a row.
-#[derive(Debug, Default, Serialize, ToSchema)]
-pub struct RowResult {
-    /// Whether it is stored.
-    success: bool,
-    /// Why not.
-    error_msg: Option<String>,
-    /// The number of the stored period.
-    id: Option<u32>,
-    /// The numbers of the periods in its way.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    conflicting_ids: Vec<u32>,
-    /// As it was sent.
-    employee: Value,
-    /// As it was sent.
-    date: Value,
-    /// As it was sent.
-    start_time: Value,
-    /// As it was sent.
-    end_time: Value,
-    /// As it was sent.
-    r#break: Value,
-    /// As it was sent.
-    comment: Value,
-    /// As it was sent.
-    project_id: Value,
-}
-
-impl RowResult {
-    /// A row of a batch, with the project that holds for it.
-    fn of_row(row: &Value, project: &Value, outcome: &Outcome) -> Self {
-        let sent = |name: &str| row.get(name).cloned().unwrap_or_default();
-        let comment = sent("comment");
-        Self {
-            employee: number(sent("employee")),
-            date: sent("date"),
-            start_time: sent("start_time"),
-            end_time: sent("end_time"),
-            r#break: number(sent("break")),
-            comment: if comment.is_null() { Value::from("") } else { comment },
-            project_id: number(project.clone()),
-            ..Self::of_outcome(outcome)
-        }
-    }
-
-    /// A period as it would have become.
-    fn of_period(listed: Listed, outcome: &Outcome) -> Self {
-        let Listed { employee, date, period } = listed;
-        let work = period.work;
-        Self {
-            employee: employee.get().into(),
-            date: date.to_string().into(),
-            start_time: work.start.to_string().into(),
-            end_time: work.end.map(|end| end.to_string()).into(),
-            r#break: work.break_minutes.into(),
-            comment: work.comment.unwrap_or_default().into(),
-            project_id: work.project.map(ProjectId::get).into(),
-            ..Self::of_outcome(outcome)
-        }
-    }
-
-    fn of_outcome(outcome: &Outcome) -> Self {
-        let (id, error_msg, in_the_way) = match outcome {
-            Outcome::Stored(id) => (Some(id.get()), None, Vec::new()),
-            Outcome::Refused(error, in_the_way) => (None, Some(message(error)), in_the_way.clone()),
-        };
-        let conflicting_ids = in_the_way.into_iter().map(AttendanceId::get).collect();
-        Self { success: id.is_some(), error_msg, id, conflicting_ids, ..Self::default() }
-    }
-}
-
-/// A number as a number: forms know only text.
-fn number(sent: Value) -> Value {
-    let digits = sent.as_str().map(str::trim).and_then(|text| text.parse::<u32>().ok());
-    digits.map_or(sent, Value::from)
-}
-
-/// What a row's sender is told; what is wrong with the store is nobody's but ours.
-fn message(error: &Error) -> String {
-    match error {
-        Error::Unavailable(_) | Error::Internal(_) => "The row may not have been stored. Please try again.".to_owned(),
-        other => other.to_string(),
-    }
-}
-
 /// Create attendances
 #[utoipa::path(
     post,
@@ -386,7 +245,7 @@ async fn store_batch(
 ) -> Result<Vec<Outcome>, Error> {
     let read: Vec<_> = batch.rows.iter().map(|row| batch.read(company, row)).collect();
     let drafts = read.iter().filter_map(|row| row.as_ref().ok().cloned()).collect();
-    let mut stored = store::create(deps, permit, drafts).await?.into_iter();
+    let mut stored = create::create(deps, permit, drafts).await?.into_iter();
     let lost = || Error::Internal("a row of a batch was lost".to_owned());
     read.into_iter()
         .map(|row| match row {
@@ -394,17 +253,6 @@ async fn store_batch(
             Err(error) => Ok(Outcome::Refused(error, Vec::new())),
         })
         .collect()
-}
-
-/// What was done with a period.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = AttendanceDone)]
-pub struct Done {
-    /// One sentence.
-    message: &'static str,
-    /// What became of the period; not there when it was deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<Status>,
 }
 
 /// Update an attendance
@@ -518,14 +366,6 @@ fn done(changed: Changed, message: &'static str) -> Result<Response, Error> {
         // Nothing moved, so nothing can be in its way.
         Changed::NotFound | Changed::InTheWay(..) => Err(not_found()),
     }
-}
-
-/// What is said with a decision.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes the body; `decide` takes it in every form in which it comes")]
-pub struct DecisionBody {
-    /// Up to 1,000 characters.
-    comment: Option<String>,
 }
 
 /// Approve an attendance
