@@ -477,3 +477,44 @@ async fn a_batch_with_a_key_is_stored_once_however_often_it_is_sent() {
     let other = Answer::of(other.json(&json!({"attendances": [row(employee, "2026-03-04", "08:00", "12:00")]}))).await;
     assert_eq!(other.status, 422, "{}", other.body);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_of_100_employees_and_many_days_answers_in_the_order_of_its_rows() {
+    let (muster, client, employees) = Muster::staffed(100).await;
+    let mut rows = Vec::new();
+    for day in 1..=9 {
+        for employee in &employees {
+            rows.push(row(*employee, &format!("2026-03-{day:02}"), "08:00", "12:00"));
+        }
+    }
+    // Every seventh row comes again at once, and every eleventh names nobody.
+    let rows: Vec<Json> = rows
+        .into_iter()
+        .enumerate()
+        .flat_map(|(index, sent)| match index {
+            index if index % 7 == 0 => vec![sent.clone(), sent],
+            index if index % 11 == 0 => vec![json!({"employee": null}), sent],
+            _ => vec![sent],
+        })
+        .collect();
+    let answer = create(&client, json!(rows)).await;
+    assert_eq!((answer.status, answer.message()), (400, FAILED));
+    let details = answer.body["error"]["detailed_message"].as_array().expect("rows");
+    assert_eq!(details.len(), rows.len());
+    let mut seen = std::collections::BTreeMap::new();
+    for (detail, sent) in details.iter().zip(&rows) {
+        assert_eq!(
+            (&detail["employee"], &detail["date"]),
+            (&sent["employee"], &sent.get("date").cloned().unwrap_or_default())
+        );
+        let slot = (sent["employee"].as_u64(), sent["date"].as_str());
+        match seen.get(&slot) {
+            _ if sent["employee"].is_null() => {
+                assert_eq!(detail["error_msg"], "The employee of an attendance is required.")
+            }
+            None => assert!(seen.insert(slot, detail["id"].clone()).is_none() && detail["success"] == true, "{detail}"),
+            Some(first) => assert_eq!(detail["conflicting_ids"], json!([first]), "{detail}"),
+        }
+    }
+    assert_eq!(audit::attendance(&muster, employees).await.len(), 900);
+}

@@ -164,6 +164,9 @@ async fn attendance_writes(table: &mut Table, client: &Client) {
     let pending = client.post(ATTENDANCES, &json!({"attendances": [period(1, 25, 8)], "skip_approval": false})).await;
     let path = format!("{ATTENDANCES}/{}", pending.body["data"]["id"][0]);
     within(&table.add("POST approve", &client.post(&format!("{path}/approve"), &json!({})).await), 3);
+    let pending = client.post(ATTENDANCES, &json!({"attendances": [period(1, 26, 8)], "skip_approval": false})).await;
+    let other = format!("{ATTENDANCES}/{}", pending.body["data"]["id"][0]);
+    within(&table.add("POST reject", &client.post(&format!("{other}/reject"), &json!({})).await), 3);
     within(&table.add("POST approve, not pending", &client.post(&format!("{path}/approve"), &json!({})).await), 2);
 }
 
