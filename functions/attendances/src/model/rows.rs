@@ -56,8 +56,11 @@ pub fn read_batch(company: &Company, body: &Map<String, Json>) -> Result<Batch, 
     if rows.len() > MAX_ROWS {
         return Err(Error::malformed("attendances", format!("A call may have at most {MAX_ROWS} attendances.")));
     }
-    let employees: std::collections::BTreeSet<String> =
-        rows.iter().filter_map(|row| row.get("employee")).map(|id| id.to_string().replace('"', "")).collect();
+    let employees: std::collections::BTreeSet<String> = rows
+        .iter()
+        .filter_map(|row| row.get("employee").filter(|id| !is_blank(id)))
+        .map(|id| id.to_string().replace('"', "").trim().to_owned())
+        .collect();
     if employees.len() > MAX_EMPLOYEES {
         let message = format!("A call may name at most {MAX_EMPLOYEES} employees; this one names {}.", employees.len());
         return Err(Error::malformed("attendances", message));
