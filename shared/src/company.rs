@@ -143,7 +143,7 @@ impl Details {
 }
 
 /// What an absence type counts as (`TimeOffTypeResource.category` of the contract).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the contract's words, which say what they mean")]
 pub enum AbsenceCategory {
@@ -166,7 +166,7 @@ pub enum AbsenceCategory {
 }
 
 /// Whether an absence is taken in days or hours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AbsenceUnit {
     /// Whole and half days.

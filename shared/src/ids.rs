@@ -139,18 +139,35 @@ number! {
     ProjectId, "A project"
 }
 
+number! {
+    /// The number of a kind of absence.
+    AbsenceTypeId, "A time-off type"
+}
+
 impl AttendanceId {
-    /// The id under which v2 knows the period: a UUID that carries the number,
-    /// so that no second pointer has to be stored. Version 8 leaves the content
-    /// to us: ten bytes that tell companies apart, then the number.
+    /// The id under which v2 knows the period.
     #[must_use]
     pub fn v2(self, company: &CompanyId) -> Uuid {
-        let digest = Sha256::digest(format!("attendance period of {company}"));
-        let mut bytes = [0; 16];
-        bytes[..12].copy_from_slice(&digest[..12]);
-        bytes[12..].copy_from_slice(&self.0.to_be_bytes());
-        Builder::from_custom_bytes(bytes).into_uuid()
+        v2("attendance period", company, self.0)
     }
+}
+
+impl AbsenceTypeId {
+    /// The id under which v2 knows the kind of absence.
+    #[must_use]
+    pub fn v2(self, company: &CompanyId) -> Uuid {
+        v2("absence type", company, self.0)
+    }
+}
+
+/// A UUID that carries the number, so that no second pointer has to be stored.
+/// Version 8 leaves the content to us: what tells kinds and companies apart, then the number.
+fn v2(kind: &str, company: &CompanyId, number: u32) -> Uuid {
+    let digest = Sha256::digest(format!("{kind} of {company}"));
+    let mut bytes = [0; 16];
+    bytes[..12].copy_from_slice(&digest[..12]);
+    bytes[12..].copy_from_slice(&number.to_be_bytes());
+    Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 /// The prefix that the vendor gives client ids, secrets and tokens; clients check for it.
@@ -237,6 +254,7 @@ mod tests {
         let id = |number| AttendanceId::new(number).expect("an id");
         let ids = [id(1).v2(&one), id(2).v2(&one), id(1).v2(&other)];
         assert!(ids[0] != ids[1] && ids[0] != ids[2]);
+        assert_ne!(AbsenceTypeId::new(1).expect("an id").v2(&one), ids[0], "kinds differ");
         assert_eq!(id(1).v2(&one), ids[0]);
         assert_eq!((ids[0].get_version_num(), &ids[0].as_bytes()[12..]), (8, &[0, 0, 0, 1][..]));
     }

@@ -510,7 +510,7 @@ async fn a_batch_of_100_employees_and_many_days_answers_in_the_order_of_its_rows
         let slot = (sent["employee"].as_u64(), sent["date"].as_str());
         match seen.get(&slot) {
             _ if sent["employee"].is_null() => {
-                assert_eq!(detail["error_msg"], "The employee of an attendance is required.")
+                assert_eq!(detail["error_msg"], "The employee of an attendance is required.");
             }
             None => assert!(seen.insert(slot, detail["id"].clone()).is_none() && detail["success"] == true, "{detail}"),
             Some(first) => assert_eq!(detail["conflicting_ids"], json!([first]), "{detail}"),

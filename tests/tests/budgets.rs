@@ -220,7 +220,10 @@ async fn the_budget_table_holds() {
     many::store(&muster, 1..=300).await;
     muster.deps.table.raise(shared::aws::keys::sequence(&muster.company, "employee"), 300).await.expect("a counter");
     let (credential, secret) = muster
-        .credential(&["employees:read", "employees:write", "attendances:read", "attendances:write"], &["*"])
+        .credential(
+            &["employees:read", "employees:write", "attendances:read", "attendances:write", "absences:read"],
+            &["*"],
+        )
         .await;
     let login = json!({"client_id": credential.client_id, "client_secret": secret});
     let nobody = muster.anonymous();
@@ -246,6 +249,7 @@ async fn the_budget_table_holds() {
     attendance_writes(&mut table, &client).await;
     attendance_reads(&mut table, &client).await;
     project_rows(&mut table, &client).await;
+    within(&table.add("GET time-off-types", &client.get("/v1/company/time-off-types").await), 0);
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/BUDGETS.md");
     assert_file(&path, &format!("{HEAD}{}", table.rows));
 }

@@ -33,6 +33,8 @@ fn expected() -> BTreeMap<&'static str, (u16, &'static str, Json)> {
         ("employees/delete-not-allowed", (405, "/error/code", json!(405))),
         ("employees/list-attributes", (200, "/data/0/key", json!("id"))),
         ("employees/list-custom-attributes", (200, "/data/0/key", json!("id"))),
+        ("absences/list-types", (200, "/data/0/attributes/name", json!("Paid vacation"))),
+        ("absences/list-types-limit-zero", (400, "/error/code", json!(400))),
         ("attendances/list-week", (200, "/data/0/id", json!(1))),
         ("attendances/list-without-dates", (400, "/error/message", json!("The start_date is required."))),
         ("attendances/create-batch", (200, "/data/message", json!("success"))),
@@ -90,9 +92,10 @@ async fn every_event_is_answered_by_its_function() {
     let (credential, secret) = muster.credential(&["employees:read"], &[]).await;
     let token = admin.token.clone().expect("a token");
     let mut expected = expected();
-    for function in ["auth", "employees", "attendances"] {
+    for function in ["auth", "employees", "attendances", "absences"] {
         let router = match function {
             "auth" => app(auth::router(muster.deps.clone()), &muster.deps),
+            "absences" => app(absences::router(muster.deps.clone()), &muster.deps),
             "attendances" => app(attendances::router(muster.deps.clone()), &muster.deps),
             _ => app(employees::router(muster.deps.clone()), &muster.deps),
         };

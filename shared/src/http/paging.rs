@@ -67,6 +67,45 @@ impl<T> PageOf<T> {
     }
 }
 
+/// A page that a request asked for by its number: the first has the number 1,
+/// and 0 means it as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NumberedPage {
+    limit: u64,
+    /// As it was sent.
+    offset: u64,
+}
+
+impl NumberedPage {
+    /// Reads `limit` and `offset`; the offset is the number of a page.
+    pub fn from_query(query: &Query, most: u64, otherwise: u64) -> Result<Self, Error> {
+        let Page { limit, offset } = Page::from_query(query, most, otherwise)?;
+        Ok(Self { limit, offset })
+    }
+
+    /// The page as a run of records.
+    #[must_use]
+    pub fn records(self) -> Page {
+        Page { limit: self.limit, offset: self.offset.saturating_sub(1).saturating_mul(self.limit) }
+    }
+
+    /// The records of a whole list that lie on the page.
+    #[must_use]
+    pub fn slice<T>(self, all: Vec<T>) -> Vec<T> {
+        let Page { limit, offset } = self.records();
+        let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        all.into_iter().skip(number(offset)).take(number(limit)).collect()
+    }
+
+    /// The envelope. Pages are counted from 1, so the last one has the number `total_pages`.
+    #[must_use]
+    pub fn of<T>(self, total: u64, data: Vec<T>) -> PageOf<T> {
+        let current_page = self.offset.max(1);
+        let metadata = Metadata { total_elements: total, current_page, total_pages: total.div_ceil(self.limit) };
+        PageOf { success: true, metadata, offset: self.offset, limit: self.limit, data }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +120,19 @@ mod tests {
         assert_eq!(metadata(0, 10), (0, 1));
         assert_eq!(metadata(10, 11), (1, 2));
         assert_eq!(metadata(500, 11), (50, 2));
+    }
+
+    #[test]
+    fn numbered_pages_are_counted_from_one_and_zero_is_the_first() {
+        let page = |offset| NumberedPage { limit: 2, offset };
+        let all = vec![1, 2, 3];
+        assert_eq!((page(0).slice(all.clone()), page(1).slice(all.clone())), (vec![1, 2], vec![1, 2]));
+        assert_eq!((page(2).slice(all.clone()), page(3).slice(all)), (vec![3], vec![]));
+        let metadata = |offset, total| {
+            let metadata = page(offset).of::<()>(total, vec![]).metadata;
+            (metadata.current_page, metadata.total_pages)
+        };
+        assert_eq!((metadata(0, 0), metadata(0, 3), metadata(2, 3)), ((1, 0), (1, 2), (2, 2)));
+        assert_eq!(page(u64::MAX).records().offset, u64::MAX);
     }
 }
