@@ -375,6 +375,42 @@ async fn a_pending_period_is_approved_or_rejected() {
 }
 
 #[tokio::test]
+async fn a_change_that_is_rejected_leaves_what_was_confirmed() {
+    let (muster, client, employee) = start().await;
+    let id = created(&client, row(employee, "2026-03-02", "08:00", "12:00")).await;
+    let path = format!("{PATH}/{id}");
+    let ask = |fields: Json| {
+        let (client, path) = (client.clone(), path.clone());
+        async move {
+            let mut body = fields;
+            body["skip_approval"] = json!(false);
+            let answer = client.patch(&path, &body).await;
+            assert_eq!(answer.body["data"]["status"], "pending", "{}", answer.body);
+        }
+    };
+    // Twice, onto another day and then to another time: what counts is what was confirmed.
+    ask(json!({"date": "2026-03-03"})).await;
+    ask(json!({"end_time": "13:00", "comment": "longer"})).await;
+    assert_eq!(ids(&client, "").await, Vec::<u64>::new());
+    // Its deletion, asked for meanwhile and refused, leaves the same.
+    assert_eq!(client.delete(&format!("{path}?skip_approval=false")).await.body["data"]["status"], "pending");
+    let in_the_way = created(&client, row(employee, "2026-03-02", "11:00", "12:00")).await;
+    let refused = client.post(&format!("{path}/reject"), &json!({})).await;
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    assert_eq!(client.delete(&format!("{PATH}/{in_the_way}")).await.status, 200);
+    let rejected = client.post(&format!("{path}/reject"), &json!({})).await;
+    assert_eq!(rejected.body["data"]["status"], "confirmed", "{}", rejected.body);
+    let shown = read(&client, id).await;
+    assert_eq!((&shown["date"], &shown["end_time"]), (&json!("2026-03-02"), &json!("12:00")));
+    assert_eq!((&shown["comment"], &shown["approval"]["verdict"]), (&json!(""), &json!("rejected")));
+    // One that is approved stays.
+    ask(json!({"end_time": "13:00"})).await;
+    assert_eq!(client.post(&format!("{path}/approve"), &json!({})).await.status, 200);
+    assert_eq!(read(&client, id).await["end_time"], "13:00");
+    audit::attendance(&muster, [employee]).await;
+}
+
+#[tokio::test]
 async fn a_deletion_can_wait_for_approval() {
     let (muster, client, employee) = start().await;
     let mut made = Vec::new();

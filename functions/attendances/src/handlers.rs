@@ -300,7 +300,9 @@ pub async fn update_attendance(
             project.clone()?;
         }
         let unchanged = work == stored.work && date == place.date && status == stored.status && !stored.deletion;
-        let period = Period { work, status, deletion: false, ..stored.clone() };
+        // What was confirmed is kept until the change is decided on.
+        let former = if status == Status::Pending { stored.confirmed(place.date) } else { None };
+        let period = Period { work, status, former, deletion: false, ..stored.clone() };
         Ok(if unchanged { Change::Nothing } else { Change::Write(date, period) })
     });
     match changed.await.map_err(Error::into_malformed)? {
@@ -350,7 +352,7 @@ pub async fn delete_attendance(
     let ask = !skip_approval && rows::asked(&company) == Status::Pending;
     let changed = store::change(&deps, &permit, id, None, |place, stored| {
         // What is not confirmed counts for nothing yet: nobody has to agree.
-        if !ask || (!stored.is_confirmed() && !stored.deletion) {
+        if !ask || stored.confirmed(place.date).is_none() {
             return Ok(Change::Remove);
         }
         let period = Period { status: Status::Pending, deletion: true, ..stored.clone() };
@@ -363,8 +365,10 @@ fn done(changed: Changed, message: &'static str) -> Result<Response, Error> {
     match changed {
         Changed::Done(Some(period)) => Ok(success(Done { message, status: Some(period.status) })),
         Changed::Done(None) => Ok(success(Done { message: "The attendance period was deleted.", status: None })),
-        // Nothing moved, so nothing can be in its way.
-        Changed::NotFound | Changed::InTheWay(..) => Err(not_found()),
+        Changed::NotFound => Err(not_found()),
+        Changed::InTheWay(..) => Err(Error::Conflict(
+            "Other attendance periods lie where the confirmed one was. Move or delete them, or approve.".to_owned(),
+        )),
     }
 }
 
@@ -406,14 +410,15 @@ pub async fn approve_attendance(
     path = "/v1/company/attendances/{id}/reject",
     tag = "Attendances",
     operation_id = "reject_attendance",
-    description = "Refuses a pending period, or its pending deletion. The vendor has no such call.",
+    description = "Refuses a pending period, a change of a confirmed one, which is then as it was, or its deletion. The \
+        vendor has no such call.",
     params(("id" = i32, Path, description = "The number of the period")),
     request_body(content(
         (DecisionBody = "application/json"),
         (DecisionBody = "application/x-www-form-urlencoded"),
     )),
     responses(
-        (status = 200, description = "The period is rejected, or stays", body = Success<Done>),
+        (status = 200, description = "The period is rejected, or as it was", body = Success<Done>),
         (status = 400, description = "The body cannot be read", body = Failure),
         Refused,
         (status = 404, description = "There is no such period", body = Failure),
@@ -443,8 +448,8 @@ async fn decide(
     let comment = wire::optional_text("comment", body.get("comment").unwrap_or(&Value::Null), MAX_COMMENT)?;
     let decision = Decision { verdict, credential: permit.credential(), comment, at: deps.clock.now() };
     store::change(deps, permit, id, None, |place, stored| {
-        let decided = stored.clone().decide(decision.clone())?;
-        Ok(decided.map_or(Change::Remove, |period| Change::Write(place.date, period)))
+        let decided = stored.clone().decide(place.date, decision.clone())?;
+        Ok(decided.map_or(Change::Remove, |(date, period)| Change::Write(date, period)))
     })
     .await
 }

@@ -172,6 +172,9 @@ pub struct Period {
     /// Whether it waits for leave to be deleted; its status is then pending.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deletion: bool,
+    /// What it said when it was last confirmed, while a change waits for approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<Box<Former>>,
     /// When it was created, UTC, in milliseconds.
     #[serde(rename = "created", with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub created_at: Timestamp,
@@ -187,7 +190,7 @@ impl Period {
     /// A new period.
     #[must_use]
     pub fn new(id: AttendanceId, work: Work, status: Status, now: Timestamp) -> Self {
-        Self { id, work, status, deletion: false, created_at: now, updated_at: now, decision: None }
+        Self { id, work, status, deletion: false, former: None, created_at: now, updated_at: now, decision: None }
     }
 
     /// Whether a reader sees it who did not ask for the others.
@@ -196,23 +199,46 @@ impl Period {
         self.status == Status::Confirmed
     }
 
-    /// The period after a decision; `None` when it is to be removed.
-    pub fn decide(mut self, decision: Decision) -> Result<Option<Self>, Error> {
+    /// What is confirmed of it, while a change or its deletion may wait for approval.
+    #[must_use]
+    pub fn confirmed(&self, date: Date) -> Option<Box<Former>> {
+        let own = || Box::new(Former { date, work: self.work.clone() });
+        self.former.clone().or_else(|| (self.is_confirmed() || self.deletion).then(own))
+    }
+
+    /// The period after a decision, and its day; `None` when it is to be removed.
+    /// What is refused leaves what had been confirmed, if anything had.
+    pub fn decide(mut self, date: Date, decision: Decision) -> Result<Option<(Date, Self)>, Error> {
         if self.status != Status::Pending {
             let message = format!("The attendance period is {}; only a pending one can be decided on.", self.status);
             return Err(Error::Conflict(message));
         }
-        self.status = match (decision.verdict, self.deletion) {
-            (Verdict::Approved, true) => return Ok(None),
-            // A deletion that is refused leaves what was there, which had been confirmed.
-            (Verdict::Approved, false) | (Verdict::Rejected, true) => Status::Confirmed,
-            (Verdict::Rejected, false) => Status::Rejected,
+        let confirmed = self.confirmed(date);
+        let (date, status) = match (decision.verdict, confirmed) {
+            (Verdict::Approved, _) if self.deletion => return Ok(None),
+            (Verdict::Approved, _) => (date, Status::Confirmed),
+            (Verdict::Rejected, None) => (date, Status::Rejected),
+            (Verdict::Rejected, Some(former)) => {
+                self.work = former.work;
+                (former.date, Status::Confirmed)
+            }
         };
+        self.status = status;
+        self.former = None;
         self.deletion = false;
         self.updated_at = self.updated_at.max(decision.at);
         self.decision = Some(decision);
-        Ok(Some(self))
+        Ok(Some((date, self)))
     }
+}
+
+/// What a period said when it was last confirmed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Former {
+    /// On which day it was.
+    pub date: Date,
+    /// What it said.
+    pub work: Work,
 }
 
 /// A decision on a pending period, or on its deletion.
@@ -423,14 +449,23 @@ mod tests {
         let at = Timestamp::UNIX_EPOCH;
         let decision = |verdict| Decision { verdict, credential: None, comment: None, at };
         let id = AttendanceId::new(1).expect("an id");
+        let day = Date::constant(2026, 3, 2);
         let with = |status, deletion| Period { deletion, ..Period::new(id, work("08:00", None), status, at) };
         let decide = |status, deletion, verdict| {
-            with(status, deletion).decide(decision(verdict)).map(|period| period.map(|period| period.status))
+            let decided = with(status, deletion).decide(day, decision(verdict));
+            decided.map(|decided| decided.map(|(_, period)| period.status))
         };
         assert_eq!(decide(Status::Pending, false, Verdict::Approved), Ok(Some(Status::Confirmed)));
         assert_eq!(decide(Status::Pending, false, Verdict::Rejected), Ok(Some(Status::Rejected)));
         assert_eq!(decide(Status::Pending, true, Verdict::Approved), Ok(None));
         assert_eq!(decide(Status::Pending, true, Verdict::Rejected), Ok(Some(Status::Confirmed)));
+        let earlier = Former { date: Date::constant(2026, 3, 1), work: work("07:00", None) };
+        let changed = Period { former: Some(Box::new(earlier.clone())), ..with(Status::Pending, false) };
+        let rejected = changed.clone().decide(day, decision(Verdict::Rejected)).expect("it is pending");
+        let (date, period) = rejected.expect("it stays");
+        assert_eq!((date, period.work, period.status), (earlier.date, earlier.work, Status::Confirmed));
+        let approved = changed.decide(day, decision(Verdict::Approved)).expect("it is pending").expect("it stays");
+        assert_eq!((approved.0, approved.1.work, approved.1.former), (day, work("08:00", None), None));
         for status in [Status::Confirmed, Status::Rejected] {
             for verdict in [Verdict::Approved, Verdict::Rejected] {
                 assert!(matches!(decide(status, false, verdict), Err(Error::Conflict(_))));

@@ -275,12 +275,11 @@ pub enum Changed {
     InTheWay(Vec<AttendanceId>, Box<Listed>),
 }
 
-/// Changes a period as `decide` says, which sees it as it is stored; it can go
-/// to another day only if that is named as `target`.
+/// Changes a period as `decide` says, which sees it as it is stored.
 ///
 /// Access pattern: `GetItem` of the id's place, then `BatchGetItem` of the day
-/// and of the one to which it goes, then one transaction of both days. Nothing
-/// is written when nothing changes.
+/// and of `target`, then one transaction of both days. A day that was not named
+/// as the target is read on its own. Nothing is written when nothing changes.
 pub async fn change(
     deps: &Deps,
     permit: &WritePermit,
@@ -332,6 +331,9 @@ async fn try_change(
         Change::Remove => (source, None),
         Change::Write(date, period) => (date, Some(Period { updated_at: period.updated_at.max(now), ..period })),
     };
+    if date != source && target != Some(date) {
+        days = read_days(deps, company, &BTreeSet::from([(employee, date)])).await?;
+    }
     let target = (date != source).then(|| days.remove(&(employee, date)).unwrap_or_else(|| Day::empty(employee, date)));
     let days = match rewrite(old, target, id, period.clone()) {
         Ok(days) => days,
