@@ -80,8 +80,13 @@ fn take_idempotency_key(post: &mut Operation) {
         ))
         .schema(Some(text));
     post.parameters.get_or_insert_default().push(RefOr::T(key.build()));
-    let conflict = ResponseBuilder::new()
-        .description("Another request with the same Idempotency-Key is still being answered")
-        .content("application/json", Content::new(Some(Ref::from_schema_name("Failure"))));
-    post.responses.responses.entry("409".to_owned()).or_insert_with(|| RefOr::T(conflict.build()));
+    for (status, text) in [
+        ("409", "Another request with the same Idempotency-Key is still being answered"),
+        ("422", "The Idempotency-Key came with another request before"),
+    ] {
+        let response = ResponseBuilder::new()
+            .description(text)
+            .content("application/json", Content::new(Some(Ref::from_schema_name("Failure"))));
+        post.responses.responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(response.build()));
+    }
 }

@@ -132,7 +132,7 @@ pub struct CreateCredentialOptions {
     /// Attributes of employees that it may read, separated by commas; * for all [default: none but the id]
     #[arg(long, value_name = "KEY", value_delimiter = ',')]
     pub readable_attributes: Vec<String>,
-    /// Which company [default: the one that the data folder began with]
+    /// Which company [default: the one that was served last from the data folder]
     #[arg(long, value_name = "ID", env = "MUSTER_COMPANY")]
     pub company: Option<CompanyId>,
     /// The table.
@@ -143,7 +143,7 @@ pub struct CreateCredentialOptions {
 /// Options of `credentials list`.
 #[derive(Clone, Debug, Args)]
 pub struct ListCredentialsOptions {
-    /// Which company [default: the one that the data folder began with]
+    /// Which company [default: the one that was served last from the data folder]
     #[arg(long, value_name = "ID", env = "MUSTER_COMPANY")]
     pub company: Option<CompanyId>,
     /// The table.

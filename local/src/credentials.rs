@@ -61,7 +61,7 @@ async fn create_and_print(deps: &Deps, company: CompanyId, options: CreateCreden
         "scopes": credential.scopes,
         "readable_attributes": credential.readable,
     });
-    println!("{shown:#}");
+    say!("{shown:#}");
     eprintln!("Keep the secret: it is not stored and cannot be shown again.");
     Ok(())
 }
@@ -73,16 +73,13 @@ async fn list_and_print(deps: &Deps, company: &CompanyId) -> Result<(), Failure>
         let scopes: Vec<_> = credential.scopes.iter().map(ToString::to_string).collect();
         let readable: Vec<String> = credential.readable.clone().into();
         let state = if credential.disabled { "disabled" } else { "active" };
-        println!("{}  {}  {state}", credential.client_id, credential.name);
-        println!("    created     {}", credential.created_at);
-        println!("    scopes      {}", scopes.join(" "));
-        println!(
-            "    attributes  {}",
-            if readable.is_empty() { "none but the id".to_owned() } else { readable.join(" ") }
-        );
+        say!("{}  {}  {state}", credential.client_id, credential.name);
+        say!("    created     {}", credential.created_at);
+        say!("    scopes      {}", scopes.join(" "));
+        say!("    attributes  {}", if readable.is_empty() { "none but the id".to_owned() } else { readable.join(" ") });
     }
     if credentials.is_empty() {
-        println!("The company {company} has no credentials. Create one with: muster credentials create --help");
+        say!("The company {company} has no credentials. Create one with: muster credentials create --help");
     }
     Ok(())
 }

@@ -8,6 +8,15 @@
 //! - [`credentials`]: API credentials from the command line
 //! - [`api`]: the routers of all functions as one, and their description
 
+/// Prints a line. Whoever closed the pipe (`| head`) has seen enough, which is no
+/// reason to stop half-way; `println!` would panic.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    }};
+}
+
 pub mod api;
 pub mod apply;
 pub mod cli;

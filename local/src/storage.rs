@@ -233,11 +233,11 @@ pub async fn run(options: StorageOptions) -> Result<(), Failure> {
     let file = options.data_dir.join("storage.env");
     let lines: Vec<_> = environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
     fs::write(&file, lines.join("\n") + "\n").map_err(Failure::usage)?;
-    println!("The embedded DynamoDB and S3 listen. Point any AWS SDK at them with:\n");
+    say!("The embedded DynamoDB and S3 listen. Point any AWS SDK at them with:\n");
     for (name, value) in &environment {
-        println!("export {name}={value}");
+        say!("export {name}={value}");
     }
-    println!("\nThe same is in {}. Stop with Ctrl-C.", file.display());
+    say!("\nThe same is in {}. Stop with Ctrl-C.", file.display());
     stop_wanted(stop).await;
     storage.stop().await;
     Ok(())

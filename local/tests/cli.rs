@@ -321,6 +321,18 @@ fn apply_refuses_lists_that_cannot_be() {
 }
 
 #[test]
+fn a_reader_who_has_seen_enough_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/../companies/demo.yaml");
+    let mut apply = muster(&["apply", demo, "--data-dir", data]).stdout(Stdio::piped()).spawn().expect("muster runs");
+    drop(apply.stdout.take());
+    assert_eq!(apply.wait().unwrap().code(), Some(0));
+    let again = run(&["apply", demo, "--data-dir", data]);
+    assert!(text(&again.stdout).contains(" 0 created, 0 changed"), "all of it was stored: {again:?}");
+}
+
+#[test]
 fn storage_prints_the_environment_that_points_at_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut child =
@@ -436,4 +448,12 @@ fn the_curl_lines_of_the_readme_work_when_pasted() {
         .collect();
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert_pasted(&paste(&lines));
+    // The same login as on port 9000, where the routers are the same.
+    let login = readme.lines().find(|line| line.starts_with("curl -s http://127.0.0.1:9000/")).expect("the line");
+    let demo: Json = serde_json::from_slice(&fs::read(&file).unwrap()).expect("JSON");
+    let login = login
+        .replace("http://127.0.0.1:9000", &server.base_url)
+        .replace("client_id=ID", &format!("client_id={}", demo["client_id"].as_str().unwrap()))
+        .replace("client_secret=SECRET", &format!("client_secret={}", demo["client_secret"].as_str().unwrap()));
+    assert!(paste(&[login])[0]["data"]["expires_in"].is_u64());
 }

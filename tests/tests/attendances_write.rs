@@ -428,10 +428,21 @@ async fn a_deletion_can_wait_for_approval() {
     let approved = client.post(&format!("{PATH}/{}/approve", made[0]), &json!({})).await;
     assert_eq!(approved.body["data"], json!({"message": "The attendance period was deleted."}));
     let refused = client.post(&format!("{PATH}/{}/reject", made[1]), &json!({"comment": "needed"})).await;
-    assert_eq!(refused.body["data"]["status"], "confirmed", "what was there stays");
+    let stays = json!({"message": "The attendance period stays as it was confirmed.", "status": "confirmed"});
+    assert_eq!(refused.body["data"], stays);
     assert_eq!(ids(&client, "").await, [made[1]]);
     assert_eq!(ids(&client, "&includePending=1").await, [made[1], made[2]]);
     assert_eq!(client.delete(&format!("{PATH}/{}", made[2])).await.status, 200, "without approval at once");
+    // In the body, where the contract has it for other calls, it is read as well: nothing is deleted by mistake.
+    let path = format!("{PATH}/{}", made[1]);
+    let asked = Answer::of(client.request("DELETE", &path).json(&json!({"skip_approval": false}))).await;
+    assert_eq!(asked.body["data"]["status"], "pending", "{}", asked.body);
+    let changed = client.patch(&format!("{path}?skip_approval=false"), &json!({"break": 3})).await;
+    assert_eq!(changed.body["data"]["status"], "pending", "{}", changed.body);
+    let new = json!({"attendances": [row(employee, "2026-03-05", "08:00", "09:00")]});
+    let new = client.post(&format!("{PATH}?skip_approval=false"), &new).await;
+    let id = new.body["data"]["id"][0].as_u64().expect("an id");
+    assert_eq!(read(&client, id).await["status"], "pending");
     audit::attendance(&muster, [employee]).await;
 }
 

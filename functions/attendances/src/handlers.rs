@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::Path;
 use axum::extract::State;
 use axum::response::Response;
+use serde_json::Map;
 use serde_json::Value;
 use shared::calendar;
 use shared::company::Company;
@@ -202,10 +203,11 @@ fn not_found() -> Error {
 pub async fn create_attendances(
     State(deps): State<Deps>,
     permit: WritePermit,
+    query: Query,
     Fields(body): Fields,
 ) -> Result<Response, Error> {
     let company = deps.companies.get(permit.company()).await?;
-    let batch = rows::read_batch(&company, &body)?;
+    let batch = rows::read_batch(&company, &with_approval(&query, body))?;
     let outcomes = store_batch(&deps, &permit, &company, &batch).await?;
     let ids: Vec<AttendanceId> = outcomes
         .iter()
@@ -234,6 +236,16 @@ fn store_failure(outcome: &Outcome) -> Option<Error> {
         Outcome::Refused(error @ (Error::Unavailable(_) | Error::Internal(_)), _) => Some(error.clone()),
         _ => None,
     }
+}
+
+/// The fields of a body with `skip_approval` from the query, unless the body says
+/// it: the contract has it here for some calls and there for others, and the
+/// wrong place must not confirm what should wait.
+fn with_approval(query: &Query, mut body: Map<String, Value>) -> Map<String, Value> {
+    if let Some(said) = query.get("skip_approval") {
+        body.entry("skip_approval").or_insert_with(|| said.into());
+    }
+    body
 }
 
 /// Reads the rows and stores those that can be read; the outcomes are in the order of the rows.
@@ -282,11 +294,12 @@ pub async fn update_attendance(
     State(deps): State<Deps>,
     permit: WritePermit,
     Path(id): Path<String>,
+    query: Query,
     Fields(body): Fields,
 ) -> Result<Response, Error> {
     let id = parse_id(&id)?;
     let company = deps.companies.get(permit.company()).await?;
-    let (update, status) = rows::read_update(&company, &body).map_err(Error::into_malformed)?;
+    let (update, status) = rows::read_update(&company, &with_approval(&query, body)).map_err(Error::into_malformed)?;
     let project = match update.project {
         Patch::Set(project) => store::check_project(&deps, &permit, project).await,
         Patch::Keep | Patch::Clear => Ok(()),
@@ -345,11 +358,11 @@ pub async fn delete_attendance(
     permit: WritePermit,
     Path(id): Path<String>,
     query: Query,
+    Fields(body): Fields,
 ) -> Result<Response, Error> {
     let id = parse_id(&id)?;
-    let skip_approval = query.flag("skip_approval", true)?;
     let company = deps.companies.get(permit.company()).await?;
-    let ask = !skip_approval && rows::asked(&company) == Status::Pending;
+    let ask = rows::status(&company, &with_approval(&query, body))? == Status::Pending;
     let changed = store::change(&deps, &permit, id, None, |place, stored| {
         // What is not confirmed counts for nothing yet: nobody has to agree.
         if !ask || stored.confirmed(place.date).is_none() {
@@ -381,8 +394,8 @@ fn done(changed: Changed, message: &'static str) -> Result<Response, Error> {
     description = "Confirms a pending period, or deletes one whose deletion is pending. The vendor has no such call.",
     params(("id" = i32, Path, description = "The number of the period")),
     request_body(content(
-        (DecisionBody = "application/json"),
-        (DecisionBody = "application/x-www-form-urlencoded"),
+        (Option<DecisionBody> = "application/json"),
+        (Option<DecisionBody> = "application/x-www-form-urlencoded"),
     )),
     responses(
         (status = 200, description = "The period is confirmed, or deleted", body = Success<Done>),
@@ -414,8 +427,8 @@ pub async fn approve_attendance(
         vendor has no such call.",
     params(("id" = i32, Path, description = "The number of the period")),
     request_body(content(
-        (DecisionBody = "application/json"),
-        (DecisionBody = "application/x-www-form-urlencoded"),
+        (Option<DecisionBody> = "application/json"),
+        (Option<DecisionBody> = "application/x-www-form-urlencoded"),
     )),
     responses(
         (status = 200, description = "The period is rejected, or as it was", body = Success<Done>),
@@ -433,15 +446,20 @@ pub async fn reject_attendance(
     Path(id): Path<String>,
     Fields(body): Fields,
 ) -> Result<Response, Error> {
-    let changed = decide(&deps, &permit, &id, &body, Verdict::Rejected).await?;
-    done(changed, "The attendance period was rejected.")
+    match decide(&deps, &permit, &id, &body, Verdict::Rejected).await? {
+        Changed::Done(Some(period)) if period.is_confirmed() => {
+            let message = "The attendance period stays as it was confirmed.";
+            Ok(success(Done { message, status: Some(period.status) }))
+        }
+        changed => done(changed, "The attendance period was rejected."),
+    }
 }
 
 async fn decide(
     deps: &Deps,
     permit: &WritePermit,
     id: &str,
-    body: &serde_json::Map<String, Value>,
+    body: &Map<String, Value>,
     verdict: Verdict,
 ) -> Result<Changed, Error> {
     let id = parse_id(id)?;

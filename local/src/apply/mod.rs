@@ -27,7 +27,7 @@ pub async fn run(options: ApplyOptions) -> Result<(), Failure> {
     let result = if options.check {
         check(&target.deps, &file).await
     } else {
-        apply(&target.deps, &file, &mut |line| println!("{line}")).await.map(|report| println!("{report}"))
+        apply(&target.deps, &file, &mut |line| say!("{line}")).await.map(|report| say!("{report}"))
     };
     target.close().await;
     result
@@ -38,7 +38,7 @@ async fn check(deps: &Deps, file: &CompanyFile) -> Result<(), Failure> {
     let planned = settings::planned(&stored, file)?;
     let people = employees::read(&planned, file)?;
     projects::check(file)?;
-    println!("The file is sound: {} employees.", people.len());
+    say!("The file is sound: {} employees.", people.len());
     Ok(())
 }
 
