@@ -14,6 +14,8 @@ use crate::attributes::definition::DeclaredAttribute;
 use crate::attributes::definition::EntryKind;
 use crate::calendar::Zone;
 use crate::error::Error;
+use crate::holidays::Calendar;
+use crate::holidays::Holiday;
 use crate::ids::CompanyId;
 
 /// The language of the system attributes' labels.
@@ -103,6 +105,9 @@ pub enum Details {
         country: String,
         /// Name of the state, where holidays differ by state.
         state: Option<String>,
+        /// What the company says of days for itself.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        days: Vec<OwnDay>,
     },
     /// Hours per weekday.
     WorkSchedule {
@@ -139,6 +144,43 @@ impl Details {
             Self::AbsenceType { .. } => EntryKind::AbsenceType,
             Self::DocumentCategory => EntryKind::DocumentCategory,
         }
+    }
+}
+
+/// A day of which a company says for itself how much of it is a holiday: one
+/// more than the place has, half of one, or none where the place has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnDay {
+    /// The day.
+    pub date: Date,
+    /// How much of it; all of it where nothing is said.
+    #[serde(default = "whole")]
+    pub part: Holiday,
+}
+
+fn whole() -> Holiday {
+    Holiday::Whole
+}
+
+/// The holidays of those who follow one of the company's calendars.
+#[derive(Clone, Debug, Default)]
+pub struct Holidays {
+    place: Option<Calendar>,
+    own: BTreeMap<Date, Holiday>,
+}
+
+impl Holidays {
+    fn of(country: &str, state: Option<&str>, days: &[OwnDay]) -> Self {
+        let own = days.iter().map(|day| (day.date, day.part)).collect();
+        Self { place: Calendar::find(country, state), own }
+    }
+
+    /// How much of a day is a holiday: what the company says of it, else what the place has.
+    #[must_use]
+    pub fn on(&self, date: Date) -> Holiday {
+        let place = || self.place.map_or(Holiday::None, |place| place.on(date));
+        self.own.get(&date).copied().unwrap_or_else(place)
     }
 }
 
@@ -216,7 +258,7 @@ impl Entry {
     pub fn show(&self, zone: &Zone) -> Json {
         let mut attributes = json!({"id": self.id, "name": self.name});
         match &self.details {
-            Details::HolidayCalendar { country, state } => {
+            Details::HolidayCalendar { country, state, .. } => {
                 attributes["country"] = json!(country);
                 attributes["state"] = json!(state);
             }
@@ -271,6 +313,18 @@ impl Company {
         self.entries_of(kind).find(|entry| entry.name == name.trim())
     }
 
+    /// The holidays of each of the company's calendars, by their numbers.
+    #[must_use]
+    pub fn holidays(&self) -> BTreeMap<u32, Holidays> {
+        let calendars = self.entries_of(EntryKind::HolidayCalendar).filter_map(|entry| match &entry.details {
+            Details::HolidayCalendar { country, state, days } => {
+                Some((entry.id, Holidays::of(country, state.as_deref(), days)))
+            }
+            _ => None,
+        });
+        calendars.collect()
+    }
+
     /// All entries of a list in the order of their numbers.
     pub fn entries_of(&self, kind: EntryKind) -> impl Iterator<Item = &Entry> {
         self.entries.range((kind, 0)..=(kind, u32::MAX)).map(|(_, entry)| entry)
@@ -280,6 +334,19 @@ impl Company {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_company_has_the_last_word_on_its_days() {
+        let day = |month, day| Date::constant(2026, month, day);
+        let own = |date, part| OwnDay { date, part };
+        let days = [own(day(12, 24), Holiday::Half), own(day(1, 6), Holiday::None), own(day(7, 1), Holiday::Whole)];
+        let holidays = Holidays::of("DE", Some("Bayern"), &days);
+        assert_eq!(holidays.on(day(12, 24)), Holiday::Half);
+        assert_eq!(holidays.on(day(1, 6)), Holiday::None, "Epiphany is one in Bavaria");
+        assert_eq!((holidays.on(day(7, 1)), holidays.on(day(12, 25))), (Holiday::Whole, Holiday::Whole));
+        assert_eq!(Holidays::of("US", None, &days).on(day(7, 1)), Holiday::Whole);
+        assert_eq!(Holidays::of("US", None, &days).on(day(12, 25)), Holiday::None);
+    }
 
     #[test]
     fn day_lengths_are_hours_and_minutes() {

@@ -18,6 +18,8 @@ use std::sync::LazyLock;
 
 use jiff::civil::Date;
 use jiff::civil::Weekday;
+use serde::Deserialize;
+use serde::Serialize;
 
 /// What the generator wrote; its first lines explain the format.
 const DAYS: &str = include_str!("holidays/days.txt");
@@ -28,7 +30,8 @@ pub const YEARS: RangeInclusive<i16> = 2000..=2050;
 static COUNTRIES: LazyLock<Vec<Country>> = LazyLock::new(|| read(DAYS));
 
 /// How much of a day is a public holiday.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Holiday {
     /// Nothing of it.
     #[default]

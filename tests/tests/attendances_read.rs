@@ -236,17 +236,27 @@ async fn a_holiday_is_one_for_those_whose_calendar_has_it() {
          - {{id: 1, email: a@test.example, first_name: A, last_name: B, holiday_calendar: {bavarian}}}\n  \
          - {{id: 2, email: b@test.example, first_name: B, last_name: C}}\n"
     );
-    let muster = Muster::with(&file, Limits::off()).await;
+    // The company has a day of its own, and none on one that the place has.
+    let declared = format!("{{name: {bavarian}, country: DE, state: Bayern");
+    let own = "days: [{date: 2026-12-24, part: half}, {date: 2026-08-15, part: none}]";
+    assert!(file.contains(&declared));
+    let muster = Muster::with(&file.replace(&declared, &format!("{declared}, {own}")), Limits::off()).await;
     let client = muster.admin().await;
+    let rows: Vec<Json> = ["2026-08-15", "2026-12-24"].map(|date| row(1, date, 8)).to_vec();
+    create(&client, &rows, true).await;
+    let body = get(&client, "start_date=2026-08-01&end_date=2026-12-31").await;
+    let holidays = |body: &Json| {
+        let data = body["data"].as_array().expect("a list");
+        data.iter().map(|one| one["attributes"]["is_holiday"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(holidays(&body), [json!(false), json!(true)]);
     let rows: Vec<Json> = ["2026-01-06", "2026-01-07"]
         .into_iter()
         .flat_map(|date| [1, 2].map(|employee| row(employee, date, 8)))
         .collect();
     create(&client, &rows, true).await;
-    let body = get(&client, ALL).await;
-    let holidays: Vec<_> =
-        body["data"].as_array().expect("a list").iter().map(|one| one["attributes"]["is_holiday"].clone()).collect();
-    assert_eq!(holidays, [json!(true), json!(false), json!(false), json!(false)]);
+    let body = get(&client, "start_date=2026-01-01&end_date=2026-01-31").await;
+    assert_eq!(holidays(&body), [json!(true), json!(false), json!(false), json!(false)]);
     // Nobody's calendar is read for a day that is no holiday anywhere.
     let answer = client.get(&format!("{PATH}?start_date=2026-01-07&end_date=2026-01-07")).await;
     assert_eq!(answer.log_line()["round_trips"], 3);

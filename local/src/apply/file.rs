@@ -12,6 +12,7 @@ use shared::company::AbsenceCategory;
 use shared::company::AbsenceUnit;
 use shared::company::DayLength;
 use shared::company::Details;
+use shared::company::OwnDay;
 use shared::company::Profile;
 use shared::ids::ProjectId;
 
@@ -77,6 +78,8 @@ struct HolidayCalendar {
     name: String,
     country: String,
     state: Option<String>,
+    #[serde(default)]
+    days: Vec<OwnDay>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -178,7 +181,7 @@ impl CompanyFile {
 
 impl HolidayCalendar {
     fn into_entry(self) -> DeclaredEntry {
-        let details = Details::HolidayCalendar { country: self.country, state: self.state };
+        let details = Details::HolidayCalendar { country: self.country, state: self.state, days: self.days };
         DeclaredEntry { id: self.id, name: self.name, details }
     }
 }

@@ -80,7 +80,7 @@ fn steps(stored: &Settings, file: &CompanyFile) -> Result<Vec<Step>, Failure> {
 
 /// A misspelled state would leave its employees without holidays.
 fn check_holidays(declared: &DeclaredEntry) -> Result<(), Failure> {
-    let Details::HolidayCalendar { country, state: Some(state) } = &declared.details else { return Ok(()) };
+    let Details::HolidayCalendar { country, state: Some(state), .. } = &declared.details else { return Ok(()) };
     if Calendar::find(country, None).is_some() && Calendar::find(country, Some(state)).is_none() {
         let name = &declared.name;
         return Err(Failure::usage(format!(
@@ -92,10 +92,11 @@ fn check_holidays(declared: &DeclaredEntry) -> Result<(), Failure> {
 
 /// What an operator should know of a calendar of a country without known holidays.
 fn say_unknown_holidays(declared: &DeclaredEntry, say: &mut dyn FnMut(&str)) {
-    if let Details::HolidayCalendar { country, .. } = &declared.details
+    if let Details::HolidayCalendar { country, days, .. } = &declared.details
         && Calendar::find(country, None).is_none()
     {
-        say(&format!("the holiday calendar {} has no holidays: none are known for {country}", declared.name));
+        let (name, own) = (&declared.name, days.len());
+        say(&format!("the holiday calendar {name} has {own} holidays of its own: none are known for {country}"));
     }
 }
 

@@ -3,14 +3,10 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use jiff::civil::Date;
 use serde::Serialize;
-use shared::attributes::definition::EntryKind;
 use shared::company::Company;
-use shared::company::Details;
 use shared::deps::Deps;
 use shared::error::Error;
-use shared::holidays::Calendar;
 use shared::holidays::Holiday;
 use shared::http::permit::ReadPermit;
 use shared::ids::EmployeeId;
@@ -113,43 +109,22 @@ pub async fn show(
     company: &Company,
     periods: Vec<Listed>,
 ) -> Result<Vec<AttendanceResource>, Error> {
-    let calendars = Calendars::of(company);
+    let calendars = company.holidays();
+    let anybody = |date| calendars.values().any(|holidays| holidays.on(date) != Holiday::None);
     let projects = periods.iter().filter_map(|one| one.period.work.project).collect();
     // Whose calendar it is matters only on days that are a holiday for somebody.
     let employees: BTreeSet<EmployeeId> =
-        periods.iter().filter(|one| calendars.any(one.date)).map(|one| one.employee).collect();
+        periods.iter().filter(|one| anybody(one.date)).map(|one| one.employee).collect();
     let (projects, employees) = list::beside(deps, permit, &projects, &employees).await?;
     let followed: BTreeMap<EmployeeId, u32> =
         employees.iter().filter_map(|employee| Some((employee.id, employee.holiday_calendar()?))).collect();
     let shown = periods.into_iter().map(|one| {
-        let is_holiday = followed.get(&one.employee).is_some_and(|calendar| calendars.on(*calendar, one.date));
+        let own = followed.get(&one.employee).and_then(|calendar| calendars.get(calendar));
+        let is_holiday = own.is_some_and(|holidays| holidays.on(one.date) != Holiday::None);
         let project = one.period.work.project.and_then(|id| projects.get(&id));
         resource(company, one, project, is_holiday)
     });
     Ok(shown.collect())
-}
-
-/// The company's calendars of public holidays, by their numbers.
-struct Calendars(BTreeMap<u32, Calendar>);
-
-impl Calendars {
-    fn of(company: &Company) -> Self {
-        let calendars = company.entries_of(EntryKind::HolidayCalendar).filter_map(|entry| match &entry.details {
-            Details::HolidayCalendar { country, state } => {
-                Calendar::find(country, state.as_deref()).map(|calendar| (entry.id, calendar))
-            }
-            _ => None,
-        });
-        Self(calendars.collect())
-    }
-
-    fn any(&self, date: Date) -> bool {
-        self.0.values().any(|calendar| calendar.on(date) != Holiday::None)
-    }
-
-    fn on(&self, calendar: u32, date: Date) -> bool {
-        self.0.get(&calendar).is_some_and(|calendar| calendar.on(date) != Holiday::None)
-    }
 }
 
 fn resource(company: &Company, one: Listed, project: Option<&Project>, is_holiday: bool) -> AttendanceResource {
