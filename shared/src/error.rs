@@ -29,6 +29,10 @@ pub enum Error {
     /// The state that was found does not allow it; another request was faster.
     #[error("{0}")]
     Conflict(String),
+    /// What was read was changed before it was written: the work begins again. It
+    /// reaches a caller only through [`crate::aws::table::unless_raced`], as a conflict.
+    #[error("It was changed by another request. Please try again.")]
+    Raced,
     /// More was sent than is taken.
     #[error("{0}")]
     TooLarge(String),
@@ -119,6 +123,7 @@ impl Error {
             | Self::Forbidden(_)
             | Self::NotFound { .. }
             | Self::Conflict(_)
+            | Self::Raced
             | Self::TooLarge(_)
             | Self::Internal(_) => false,
         }

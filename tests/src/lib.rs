@@ -6,6 +6,7 @@
 //! any order, and every test is one of tenant isolation as well.
 
 pub mod answer;
+pub mod attendances;
 pub mod audit;
 pub mod log;
 pub mod many;

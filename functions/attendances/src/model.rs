@@ -5,7 +5,6 @@ use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::civil::Time;
 use serde::Deserialize;
 use serde::Serialize;
 use shared::aws::counts::Tally;
@@ -17,8 +16,11 @@ use shared::ids::EmployeeId;
 use shared::ids::ProjectId;
 use utoipa::ToSchema;
 
+pub mod minute;
 pub mod project;
 pub mod rows;
+
+pub use minute::Minute;
 
 /// How many periods a day can have: more than one every half hour.
 pub const MAX_PERIODS: usize = 50;
@@ -26,41 +28,6 @@ pub const MAX_PERIODS: usize = 50;
 pub const MAX_COMMENT: usize = 1_000;
 /// Minutes of a day by the clock.
 const DAY: u16 = 24 * 60;
-
-/// A time of day to the minute, `08:30`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Minute(u16);
-
-impl Minute {
-    /// Reads `HH:MM`, and `H:MM` and `H:MM:SS` with no seconds.
-    #[must_use]
-    pub fn read(text: &str) -> Option<Self> {
-        let mut parts = text.trim().split(':');
-        let (hour, minute, second) = (parts.next()?, parts.next()?, parts.next());
-        let digits = |part: &str, lengths: &[usize]| {
-            (lengths.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))
-                .then(|| part.parse::<u16>().ok())
-                .flatten()
-        };
-        let (hour, minute) = (digits(hour, &[1, 2])?, digits(minute, &[2])?);
-        let whole = second.is_none_or(|second| second == "00") && parts.next().is_none();
-        (whole && hour < 24 && minute < 60).then_some(Self(hour * 60 + minute))
-    }
-
-    /// The time of day.
-    #[must_use]
-    pub fn time(self) -> Time {
-        let part = |number: u16| i8::try_from(number).unwrap_or(0);
-        Time::new(part(self.0 / 60), part(self.0 % 60), 0, 0).unwrap_or(Time::MIN)
-    }
-}
-
-impl fmt::Display for Minute {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
-    }
-}
 
 /// What became of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -405,17 +372,6 @@ mod tests {
     }
 
     #[test]
-    fn times_come_with_one_or_two_digits_and_without_seconds() {
-        for (text, shown) in [("08:05", "08:05"), ("8:05", "08:05"), ("8:05:00", "08:05"), ("23:59", "23:59")] {
-            assert_eq!(Minute::read(text).map(|m| m.to_string()).as_deref(), Some(shown));
-        }
-        for bad in ["", "8", "24:00", "08:60", "08:5", "08:05:30", "08:05:00:00", "+8:05", "-1:00", "8:05 pm", "008:05"]
-        {
-            assert_eq!(Minute::read(bad), None, "{bad:?} must be refused");
-        }
-    }
-
-    #[test]
     fn touching_periods_do_not_overlap() {
         let overlap = |a: &Work, b: &Work| a.overlaps(b);
         let morning = work("08:00", Some("12:00"));
@@ -474,11 +430,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn no_text_makes_the_reader_of_times_panic(text in "\\PC{0,12}") {
-            let _ = Minute::read(&text);
-        }
-
         #[test]
         fn a_day_that_refuses_what_is_in_the_way_stays_disjoint(
             wanted in proptest::collection::vec((0u16..1440, proptest::option::of(1u16..400)), 0..40),

@@ -46,8 +46,6 @@ pub mod projects;
 pub const LIST: &str = "ATTENDANCE";
 /// How many parts a transaction has at most.
 const MAX_PARTS: usize = 100;
-/// How often a write is tried while others write the same days.
-const MAX_WRITES: u32 = 16;
 
 impl Entity for Day {
     const TYPE: &'static str = "attendance_day";
@@ -96,16 +94,14 @@ impl Entity for ChangeMark {
 /// Access pattern: `GetItem` of the id's place, then of the day.
 pub async fn get(deps: &Deps, permit: &ReadPermit, id: AttendanceId) -> Result<Option<(Place, Period)>, Error> {
     let company = permit.company();
-    for attempt in 0..MAX_WRITES {
+    let work = || async {
         let Some(place) = deps.table.get::<Place>(keys::attendance_id(company, id)).await? else { return Ok(None) };
         let day: Option<Day> = deps.table.get(keys::attendance(company, place.employee, place.date)).await?;
-        if let Some(period) = day.as_ref().and_then(|day| day.find(id)) {
-            return Ok(Some((place, period.clone())));
-        }
-        // It was moved or removed between the two reads.
-        table::back_off(attempt).await;
-    }
-    Err(Error::Unavailable("an attendance period does not lie where its id says".to_owned()))
+        // Without the period, the day was written between the two reads.
+        let period = day.as_ref().and_then(|day| day.find(id)).ok_or(Error::Raced)?;
+        Ok(Some((place, period.clone())))
+    };
+    table::unless_raced("The attendance period", work).await
 }
 
 async fn read_days(deps: &Deps, company: &CompanyId, wanted: &BTreeSet<(EmployeeId, Date)>) -> Result<Days, Error> {
@@ -151,17 +147,12 @@ async fn commit_all(
         for (group, result) in join_all(commits).await {
             if let Err(error) = result {
                 // What one day is refused for is no reason for the others: they are tried again, in the end alone.
-                let error = if group.len() > 1 && !error.is_retryable() { meanwhile() } else { error };
+                let error = if group.len() > 1 && !error.is_retryable() { Error::Raced } else { error };
                 failed.extend(group.iter().map(|write| ((write.new.employee, write.new.date), error.clone())));
             }
         }
     }
     failed
-}
-
-/// What makes a write start again.
-fn meanwhile() -> Error {
-    Error::Conflict("changed meanwhile".to_owned())
 }
 
 /// Groups of writes that each fit into a transaction, with the counts that they share.
@@ -216,10 +207,10 @@ impl Write {
             transaction = transaction.delete(mark(&self.old));
         }
         if gone {
-            return Ok(transaction.delete_if(own, as_read, meanwhile()).delete(among));
+            return Ok(transaction.delete_if(own, as_read, Error::Raced).delete(among));
         }
         Ok(transaction
-            .put_if(Item::encode(own, &self.new)?, as_read, meanwhile())
+            .put_if(Item::encode(own, &self.new)?, as_read, Error::Raced)
             .put(Item::encode(among, &self.new)?)
             .put(Item::encode(mark(&self.new), &ChangeMark::of(&self.new))?))
     }
@@ -287,26 +278,8 @@ pub async fn change(
     target: Option<Date>,
     decide: impl Fn(Place, &Period) -> Result<Change, Error>,
 ) -> Result<Changed, Error> {
-    for attempt in 0..MAX_WRITES {
-        match try_change(deps, permit.company(), id, target, &decide).await {
-            Err(Interrupted::ByOthers) => table::back_off(attempt).await,
-            Err(Interrupted::For(error)) => return Err(error),
-            Ok(changed) => return Ok(changed),
-        }
-    }
-    Err(Error::Conflict("The attendance period is being changed by others. Please try again.".to_owned()))
-}
-
-/// Why a change was not made: to be tried again, or for good.
-enum Interrupted {
-    ByOthers,
-    For(Error),
-}
-
-impl From<Error> for Interrupted {
-    fn from(error: Error) -> Self {
-        Self::For(error)
-    }
+    let work = || try_change(deps, permit.company(), id, target, &decide);
+    table::unless_raced("The attendance period", work).await
 }
 
 async fn try_change(
@@ -315,7 +288,7 @@ async fn try_change(
     id: AttendanceId,
     target: Option<Date>,
     decide: &impl Fn(Place, &Period) -> Result<Change, Error>,
-) -> Result<Changed, Interrupted> {
+) -> Result<Changed, Error> {
     let Some(place) = deps.table.get::<Place>(keys::attendance_id(company, id)).await? else {
         return Ok(Changed::NotFound);
     };
@@ -323,8 +296,8 @@ async fn try_change(
     let wanted = [Some(source), target].into_iter().flatten().map(|date| (employee, date)).collect();
     let mut days = read_days(deps, company, &wanted).await?;
     // A day without the period was written between the two reads.
-    let Some(old) = days.remove(&(employee, source)) else { return Err(Interrupted::ByOthers) };
-    let Some(stored) = old.find(id) else { return Err(Interrupted::ByOthers) };
+    let old = days.remove(&(employee, source)).ok_or(Error::Raced)?;
+    let stored = old.find(id).ok_or(Error::Raced)?;
     let now = deps.clock.now();
     let (date, period) = match decide(place, stored)? {
         Change::Nothing => return Ok(Changed::Done(Some(stored.clone()))),
@@ -340,15 +313,12 @@ async fn try_change(
         Err(Obstacle::InTheWay(ids, period)) => {
             return Ok(Changed::InTheWay(ids, Box::new(Listed { employee, date, period: *period })));
         }
-        Err(Obstacle::FullDay) => return Err(model::full_day().into()),
+        Err(Obstacle::FullDay) => return Err(model::full_day()),
     };
     let writes = days.into_iter().map(|(old, new)| renewed(new, now).map(|new| Write { old, new }));
     let writes: Vec<_> = writes.collect::<Result<_, _>>()?;
-    match commit(deps, company, &writes, counts::any_shard()).await {
-        Ok(()) => Ok(Changed::Done(period)),
-        Err(Error::Conflict(_)) => Err(Interrupted::ByOthers),
-        Err(error) => Err(error.into()),
-    }
+    commit(deps, company, &writes, counts::any_shard()).await?;
+    Ok(Changed::Done(period))
 }
 
 /// Why a period cannot go where it should.

@@ -33,8 +33,6 @@ use shared::patch::Patch;
 
 use crate::model;
 
-/// How often a write starts again because another one changed what it had read.
-const MAX_WRITES: u32 = 20;
 /// How many persons may stand between an employee and the top.
 const MAX_CHAIN: usize = 60;
 /// How many changes a listing of changed employees reads at most: what a small function's memory holds with ease.
@@ -187,16 +185,12 @@ pub async fn supervisors(deps: &Deps, permit: &ReadPermit, page: &[Employee]) ->
     Ok(found)
 }
 
-/// Takes so many ids that nobody else gets; the first of them. Ids that are not used leave a gap, which harms nothing.
+/// Takes so many ids that nobody else gets; the first of them.
 ///
 /// Access pattern: `UpdateItem` of the id counter.
 pub async fn take_ids(deps: &Deps, permit: &WritePermit, count: u32) -> Result<EmployeeId, Error> {
-    let last = deps.table.add(keys::sequence(permit.company(), SEQUENCE), i64::from(count), None).await?;
-    u64::try_from(last - i64::from(count) + 1)
-        .ok()
-        .filter(|_| last <= i64::from(EmployeeId::MAX))
-        .and_then(EmployeeId::new)
-        .ok_or_else(|| Error::Internal("the employee ids are used up".to_owned()))
+    let first = deps.table.take(keys::sequence(permit.company(), SEQUENCE), count, EmployeeId::MAX).await?;
+    EmployeeId::new(first).ok_or_else(|| Error::Internal("the employee ids are used up".to_owned()))
 }
 
 /// Keeps ids up to `id` from being given to others, where an operator brings records that have theirs.
@@ -317,13 +311,8 @@ pub async fn update(
     changes: &Changes,
     supervisor: &Patch<EmployeeId>,
 ) -> Result<Option<BTreeSet<AttributeKey>>, Error> {
-    for attempt in 0..MAX_WRITES {
-        match try_update(deps, permit.company(), id, changes, supervisor).await {
-            Err(Error::Conflict(_)) => table::back_off(attempt).await,
-            other => return other,
-        }
-    }
-    Err(Error::Conflict(format!("Employee {id} is being changed by others. Please try again.")))
+    let work = || try_update(deps, permit.company(), id, changes, supervisor);
+    table::unless_raced(&format!("Employee {id}"), work).await
 }
 
 async fn try_update(
@@ -343,7 +332,7 @@ async fn try_update(
     let mut transaction = deps.table.transaction().put_if(
         Item::encode(keys::employee(company, id), &employee)?,
         same_version,
-        changed_meanwhile(),
+        Error::Raced,
     );
     let (old, new) = (keys::change(company, stored.updated_at, id), keys::change(company, employee.updated_at, id));
     if old != new {
@@ -355,11 +344,6 @@ async fn try_update(
     }
     transaction.commit().await?;
     Ok(Some(differing))
-}
-
-/// What makes [`update`] start again.
-fn changed_meanwhile() -> Error {
-    Error::Conflict("changed meanwhile".to_owned())
 }
 
 /// Walks from a new supervisor to the top, refuses a circle, and demands that the walk is still true.
@@ -390,7 +374,7 @@ async fn above<'t>(
         if current == supervisor {
             as_read = as_read.text_is_not(&STATUS_TEXT, "inactive");
         }
-        transaction = transaction.require(keys::employee(company, current), as_read, changed_meanwhile());
+        transaction = transaction.require(keys::employee(company, current), as_read, Error::Raced);
     }
     Err(Error::invalid(model::SUPERVISOR_ID, format!("More than {MAX_CHAIN} persons would stand above employee {id}.")))
 }

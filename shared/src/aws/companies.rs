@@ -160,8 +160,7 @@ impl Companies {
 
     /// Takes so many numbers for entries of a list; the first of them. Access pattern: `UpdateItem`.
     pub async fn take_entry_ids(&self, company: &CompanyId, kind: EntryKind, count: u32) -> Result<u32, Error> {
-        let last = self.table.add(keys::sequence(company, kind.word()), i64::from(count), None).await?;
-        let first = last - i64::from(count) + 1;
+        let first = self.table.take(keys::sequence(company, kind.word()), count, u32::MAX).await?;
         u32::try_from(first).map_err(|_| Error::Internal(format!("the {} numbers are used up", kind.word())))
     }
 

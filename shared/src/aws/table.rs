@@ -298,6 +298,15 @@ impl Table {
         read_counter(output.attributes.as_ref())
     }
 
+    /// Takes so many numbers from a counter that nobody else gets; the first of
+    /// them, if none is above `most`. Numbers that are not used leave a gap, which harms nothing.
+    pub async fn take(&self, key: Key, count: u32, most: u32) -> Result<u64, Error> {
+        let count = i64::from(count);
+        let last = self.add(key, count, None).await?;
+        let first = u64::try_from(last - count + 1).ok().filter(|_| last <= i64::from(most));
+        first.ok_or_else(|| Error::Internal("the numbers of a counter are used up".to_owned()))
+    }
+
     /// Lifts the counter `n` of an item to at least `floor`.
     pub async fn raise(&self, key: Key, floor: i64) -> Result<(), Error> {
         let result = self
@@ -364,6 +373,24 @@ pub(crate) fn classify<E: ProvideErrorMetadata, R>(operation: &str, error: &SdkE
 /// Whether the store's answer was this error.
 pub(crate) fn is<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, code: &str) -> bool {
     error.as_service_error().and_then(ProvideErrorMetadata::code) == Some(code)
+}
+
+/// How often a read and the write that rests on it are tried while others write the same records.
+pub const MAX_RACES: u32 = 20;
+
+/// Reads and writes again, from the beginning, for as long as others write in
+/// between. `what` is what they keep changing, for who is told to try again.
+pub async fn unless_raced<T, F>(what: &str, mut work: impl FnMut() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    for attempt in 0..MAX_RACES {
+        match work().await {
+            Err(Error::Raced) => back_off(attempt).await,
+            other => return other,
+        }
+    }
+    Err(Error::Conflict(format!("{what} is being changed by others. Please try again.")))
 }
 
 /// Waits before another try: 10 ms doubled each time up to 1 s, with full jitter,

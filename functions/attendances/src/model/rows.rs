@@ -164,7 +164,7 @@ pub fn read_update(company: &Company, body: &Map<String, Json>) -> Result<(Updat
         },
         project: read_patch(patch("project_id"), read_project)?,
     };
-    let holder = if body.contains_key("skip_approval") { body } else { fields };
+    let holder = if fields.contains_key("skip_approval") { fields } else { body };
     Ok((update, status(company, holder)?))
 }
 

@@ -23,7 +23,6 @@ use crate::model::MAX_PERIODS;
 use crate::model::Period;
 use crate::model::project::Project;
 use crate::model::rows::Draft;
-use crate::store::MAX_WRITES;
 use crate::store::Write;
 use crate::store::commit_all;
 use crate::store::projects;
@@ -69,13 +68,14 @@ pub async fn create(deps: &Deps, permit: &WritePermit, drafts: Vec<Draft>) -> Re
     }
     let company = permit.company();
     let wanted: BTreeSet<_> = drafts.iter().map(|draft| (draft.employee, draft.date)).collect();
+    let count = u32::try_from(drafts.len()).unwrap_or(u32::MAX);
     let (first, named, mut days) = tokio::try_join!(
-        take_ids(deps, company, drafts.len()),
+        deps.table.take(keys::sequence(company, SEQUENCE), count, AttendanceId::MAX),
         read_named(deps, company, &drafts),
         read_days(deps, company, &wanted),
     )?;
     let mut progress = Progress::begin(drafts, first, &named)?;
-    for attempt in 0..MAX_WRITES {
+    for attempt in 0..table::MAX_RACES {
         let (writes, refused) = plan(&days, &progress.pending, deps.clock.now())?;
         let failed = commit_all(deps, company, writes, attempt >= ALONE_AFTER).await;
         progress.settle(refused, &failed);
@@ -122,7 +122,7 @@ impl Progress {
         let mut refused: BTreeMap<usize, Outcome> = refused.into_iter().collect();
         let outcomes = &mut self.outcomes;
         self.pending.retain(|day, rows| match failed.get(day) {
-            Some(Error::Conflict(_)) => true,
+            Some(Error::Raced) => true,
             Some(error) => {
                 // Also what was refused for a row that would have been stored with it.
                 for row in rows {
@@ -150,13 +150,6 @@ impl Progress {
         let lost = || Error::Internal("a row of a batch was lost".to_owned());
         self.outcomes.into_iter().map(|outcome| outcome.ok_or_else(lost)).collect()
     }
-}
-
-/// Takes so many ids that nobody else gets; the first of them. Ids that are not used leave a gap, which harms nothing.
-async fn take_ids(deps: &Deps, company: &CompanyId, count: usize) -> Result<u64, Error> {
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
-    let last = deps.table.add(keys::sequence(company, SEQUENCE), count, None).await?;
-    u64::try_from(last - count + 1).map_err(|_| Error::Internal("the counter of attendance ids is damaged".to_owned()))
 }
 
 async fn read_named(deps: &Deps, company: &CompanyId, drafts: &[Draft]) -> Result<Named, Error> {

@@ -24,8 +24,6 @@ use crate::model::project::ProjectFields;
 
 /// The counter of project ids.
 const SEQUENCE: &str = "project";
-/// How often a write is tried while others write the same project.
-const MAX_WRITES: u32 = 8;
 
 impl Entity for Project {
     const TYPE: &'static str = "project";
@@ -76,9 +74,8 @@ pub async fn get_many(deps: &Deps, company: &CompanyId, ids: &BTreeSet<ProjectId
 ///
 /// Access pattern: `UpdateItem` of the id counter.
 pub async fn take_ids(deps: &Deps, permit: &WritePermit, count: u32) -> Result<ProjectId, Error> {
-    let last = deps.table.add(keys::sequence(permit.company(), SEQUENCE), i64::from(count), None).await?;
-    let first = u64::try_from(last - i64::from(count) + 1).ok().filter(|_| last <= i64::from(ProjectId::MAX));
-    first.and_then(ProjectId::new).ok_or_else(|| Error::Internal("the project ids are used up".to_owned()))
+    let first = deps.table.take(keys::sequence(permit.company(), SEQUENCE), count, ProjectId::MAX).await?;
+    ProjectId::new(first).ok_or_else(|| Error::Internal("the project ids are used up".to_owned()))
 }
 
 /// Keeps ids up to `id` from being given to others, where an operator gives projects ids of their own.
@@ -145,13 +142,7 @@ async fn write(
     id: ProjectId,
     change: impl Fn(&mut Project),
 ) -> Result<Option<Project>, Error> {
-    for attempt in 0..MAX_WRITES {
-        match try_write(deps, company, id, &change).await {
-            Err(Error::Conflict(_)) => table::back_off(attempt).await,
-            other => return other,
-        }
-    }
-    Err(Error::Conflict(format!("The project {id} is being changed by others. Please try again.")))
+    table::unless_raced(&format!("The project {id}"), || try_write(deps, company, id, &change)).await
 }
 
 async fn try_write(
@@ -182,6 +173,6 @@ async fn try_write(
     }
     let same_version = Condition::exists().number_is(&["version"], stored.version);
     let item = Item::encode(keys::project(company, id), &project)?;
-    transaction.put_if(item, same_version, Error::Conflict("changed meanwhile".to_owned())).commit().await?;
+    transaction.put_if(item, same_version, Error::Raced).commit().await?;
     Ok(Some(project))
 }
