@@ -350,8 +350,8 @@ fn rewrite(from: Day, to: Option<Day>, id: AttendanceId, period: Option<Period>)
 
 /// Checks that new attendance can be booked on a project.
 ///
-/// Access pattern: `GetItem`.
+/// Access pattern: `BatchGetItem`, and another one if it is not among the projects.
 pub async fn check_project(deps: &Deps, permit: &WritePermit, id: ProjectId) -> Result<(), Error> {
-    let found: Option<Project> = deps.table.get(keys::project(permit.company(), id)).await?;
-    Project::check_open(found.as_ref(), id)
+    let found = projects::get_many(deps, permit.company(), &BTreeSet::from([id])).await?;
+    Project::check_open(found.get(&id), id)
 }

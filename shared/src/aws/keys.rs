@@ -22,6 +22,7 @@
 //! | counts of a month, in shards | `C#<company>#<LIST>_MONTHS` | `<year and month>#<shard>` |
 //! | counts of a day, in shards | `C#<company>#<LIST>_COUNTS` | `<date>#<shard>` |
 //! | project | `C#<company>#PROJECTS` | `<id, 10 digits>` |
+//! | deleted project | `C#<company>#PROJECTS_DELETED` | `<id, 10 digits>` |
 //! | taken name of an active project | `C#<company>#PROJECT_NAMES` | `<name>` |
 //! | credential of a company, by name | `C#<company>#CREDENTIALS` | `<client id>` |
 //! | credential | `CREDENTIAL#<client id>` | `CREDENTIAL` |
@@ -249,6 +250,12 @@ pub fn project(company: &CompanyId, id: ProjectId) -> Key {
     Key::new(projects(company), format!("{:010}", id.get()))
 }
 
+/// A project that was deleted; apart from the others, so that lists do not read it.
+#[must_use]
+pub fn deleted_project(company: &CompanyId, id: ProjectId) -> Key {
+    Key::new(format!("C#{company}#PROJECTS_DELETED"), format!("{:010}", id.get()))
+}
+
 /// The claim of an active project on its name.
 #[must_use]
 pub fn project_name(company: &CompanyId, name: &str) -> Key {
@@ -330,6 +337,7 @@ mod tests {
         assert_eq!(day_count(&company, "ATTENDANCE", day, 3), key("C#alpenrad#ATTENDANCE_COUNTS", "2026-03-29#3"));
         let project_id = ProjectId::new(5).expect("an id");
         assert_eq!(project(&company, project_id), key("C#alpenrad#PROJECTS", "0000000005"));
+        assert_eq!(deleted_project(&company, project_id), key("C#alpenrad#PROJECTS_DELETED", "0000000005"));
         assert_eq!(project_name(&company, "A#B"), key("C#alpenrad#PROJECT_NAMES", "A#B"));
         assert_eq!(credential(client), key("CREDENTIAL#papi-dcec6d81-8c0f-47f0-9dd8-4e59755f041a", "CREDENTIAL"));
         assert_eq!(

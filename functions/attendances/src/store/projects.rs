@@ -8,6 +8,7 @@ use serde::Serialize;
 use shared::aws::items::Entity;
 use shared::aws::items::Item;
 use shared::aws::keys;
+use shared::aws::keys::Key;
 use shared::aws::table;
 use shared::aws::table::Range;
 use shared::aws::transaction::Condition;
@@ -39,7 +40,7 @@ impl Entity for NameClaim {
     const TYPE: &'static str = "project_name";
 }
 
-/// All projects of a company that were not deleted, in the order of their ids.
+/// All projects of a company, in the order of their ids.
 ///
 /// Access pattern: `Query` of the projects; one round trip per MB, which is 5,000 of them.
 pub async fn list(deps: &Deps, permit: &ReadPermit) -> Result<Vec<Project>, Error> {
@@ -53,9 +54,7 @@ pub async fn list_for(deps: &Deps, permit: &WritePermit) -> Result<Vec<Project>,
 
 async fn all(deps: &Deps, company: &CompanyId) -> Result<Vec<Project>, Error> {
     let range = Range { pk: keys::projects(company), from: None, to: None, limit: None };
-    let projects: Vec<Project> =
-        deps.table.query(range).await?.into_iter().map(Item::decode).collect::<Result<_, _>>()?;
-    Ok(projects.into_iter().filter(|project| !project.deleted).collect())
+    deps.table.query(range).await?.into_iter().map(Item::decode).collect()
 }
 
 /// Projects by their ids.
@@ -63,9 +62,17 @@ pub type Found = BTreeMap<ProjectId, Project>;
 
 /// Projects by id, deleted ones too.
 ///
-/// Access pattern: `BatchGetItem`; none when no id is wanted.
+/// Access pattern: `BatchGetItem`, and another one for those that are not among
+/// the projects any more; none when no id is wanted.
 pub async fn get_many(deps: &Deps, company: &CompanyId, ids: &BTreeSet<ProjectId>) -> Result<Found, Error> {
-    let keys = ids.iter().map(|id| keys::project(company, *id)).collect();
+    let mut found = read(deps, ids.iter().map(|id| keys::project(company, *id)).collect()).await?;
+    let missing = ids.iter().filter(|id| !found.contains_key(id));
+    let deleted = missing.map(|id| keys::deleted_project(company, *id)).collect();
+    found.extend(read(deps, deleted).await?);
+    Ok(found)
+}
+
+async fn read(deps: &Deps, keys: Vec<Key>) -> Result<Found, Error> {
     let found = deps.table.batch_get(keys).await?.into_iter().map(Item::decode::<Project>);
     found.map(|project| project.map(|project| (project.id, project))).collect()
 }
@@ -85,12 +92,13 @@ pub async fn reserve_id(deps: &Deps, permit: &WritePermit, id: ProjectId) -> Res
     deps.table.raise(keys::sequence(permit.company(), SEQUENCE), i64::from(id.get())).await
 }
 
-/// How many projects one transaction takes: each is at most two of its hundred items.
-pub const MAX_NEW: usize = 50;
+/// How many projects one transaction takes: each is at most three of its hundred items.
+pub const MAX_NEW: usize = 33;
 
 /// Stores new projects, all of them or none; up to [`MAX_NEW`].
 ///
-/// Access pattern: one transaction: each project and, if it is active, its claim on the name.
+/// Access pattern: one transaction: each project and, if it is active, its claim
+/// on the name, and that no deleted project has the id.
 pub async fn create(deps: &Deps, permit: &WritePermit, projects: &[Project]) -> Result<(), Error> {
     let company = permit.company();
     let mut transaction = deps.table.transaction();
@@ -102,7 +110,11 @@ pub async fn create(deps: &Deps, permit: &WritePermit, projects: &[Project]) -> 
         }
         let exists = Error::Conflict(format!("There is another project with the id {id}."));
         let item = Item::encode(keys::project(company, id), project)?;
-        transaction = transaction.put_if(item, Condition::absent(), exists);
+        transaction = transaction.put_if(item, Condition::absent(), exists.clone()).require(
+            keys::deleted_project(company, id),
+            Condition::absent(),
+            exists,
+        );
     }
     transaction.commit().await
 }
@@ -152,7 +164,7 @@ async fn try_write(
     change: &impl Fn(&mut Project),
 ) -> Result<Option<Project>, Error> {
     let stored: Option<Project> = deps.table.get(keys::project(company, id)).await?;
-    let Some(stored) = stored.filter(|project| !project.deleted) else { return Ok(None) };
+    let Some(stored) = stored else { return Ok(None) };
     let mut project = stored.clone();
     change(&mut project);
     if project == stored {
@@ -172,7 +184,13 @@ async fn try_write(
         }
     }
     let same_version = Condition::exists().number_is(&["version"], stored.version);
-    let item = Item::encode(keys::project(company, id), &project)?;
-    transaction.put_if(item, same_version, Error::Raced).commit().await?;
+    let key = keys::project(company, id);
+    let transaction = if project.deleted {
+        let item = Item::encode(keys::deleted_project(company, id), &project)?;
+        transaction.delete_if(key, same_version, Error::Raced).put(item)
+    } else {
+        transaction.put_if(Item::encode(key, &project)?, same_version, Error::Raced)
+    };
+    transaction.commit().await?;
     Ok(Some(project))
 }
