@@ -13,10 +13,15 @@ use crate::attributes::Catalogue;
 use crate::attributes::definition::DeclaredAttribute;
 use crate::attributes::definition::EntryKind;
 use crate::calendar::Zone;
+use crate::company::absences::AbsenceCategory;
+use crate::company::absences::AbsenceRules;
+use crate::company::absences::AbsenceUnit;
 use crate::error::Error;
 use crate::holidays::Calendar;
 use crate::holidays::Holiday;
 use crate::ids::CompanyId;
+
+pub mod absences;
 
 /// The language of the system attributes' labels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +129,9 @@ pub enum Details {
         unit: AbsenceUnit,
         /// Whether somebody has to agree.
         approval_required: bool,
+        /// The company's own rules for it.
+        #[serde(default, skip_serializing_if = "AbsenceRules::is_default")]
+        rules: AbsenceRules,
     },
     /// A kind of document.
     DocumentCategory,
@@ -184,40 +192,6 @@ impl Holidays {
     }
 }
 
-/// What an absence type counts as (`TimeOffTypeResource.category` of the contract).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the contract's words, which say what they mean")]
-pub enum AbsenceCategory {
-    FamilyCare,
-    MaternityParentalLeave,
-    ChildCare,
-    ShortTimeAllowance,
-    Quarantine,
-    IrrevocableExemption,
-    SickLeave,
-    StrikeAndLockout,
-    PublicDuty,
-    UnpaidSuspension,
-    PaidVacation,
-    UnpaidVacation,
-    UnexcusedAbsence,
-    OffsiteWork,
-    Other,
-    Undefined,
-}
-
-/// Whether an absence is taken in days or hours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum AbsenceUnit {
-    /// Whole and half days.
-    #[default]
-    Day,
-    /// From one time to another.
-    Hour,
-}
-
 /// The working time of one weekday in minutes, written `08:00`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -240,6 +214,20 @@ impl TryFrom<String> for DayLength {
 impl From<DayLength> for String {
     fn from(length: DayLength) -> Self {
         length.to_string()
+    }
+}
+
+impl DayLength {
+    /// The working time in minutes.
+    #[must_use]
+    pub fn minutes(self) -> u16 {
+        self.0
+    }
+
+    /// A working time of so many minutes, if a day has them.
+    #[must_use]
+    pub fn of_minutes(minutes: u16) -> Option<Self> {
+        (minutes <= 24 * 60).then_some(Self(minutes))
     }
 }
 

@@ -144,6 +144,27 @@ number! {
     AbsenceTypeId, "A time-off type"
 }
 
+number! {
+    /// The number of an absence, of days or of hours.
+    AbsenceId, "An absence"
+}
+
+impl AbsenceId {
+    /// The id under which v2 knows the absence, and v1 one of hours.
+    #[must_use]
+    pub fn v2(self, company: &CompanyId) -> Uuid {
+        v2(Self::KIND, company, self.0)
+    }
+
+    /// The absence that a v2 id names, if it can be one of the company's.
+    #[must_use]
+    pub fn from_v2(text: &str, company: &CompanyId) -> Option<Self> {
+        from_v2(Self::KIND, text, company).and_then(Self::new)
+    }
+
+    const KIND: &str = "absence period";
+}
+
 impl AttendanceId {
     /// The id under which v2 knows the period.
     #[must_use]
@@ -156,8 +177,16 @@ impl AbsenceTypeId {
     /// The id under which v2 knows the kind of absence.
     #[must_use]
     pub fn v2(self, company: &CompanyId) -> Uuid {
-        v2("absence type", company, self.0)
+        v2(Self::KIND, company, self.0)
     }
+
+    /// The kind of absence that a v2 id names, if it can be one of the company's.
+    #[must_use]
+    pub fn from_v2(text: &str, company: &CompanyId) -> Option<Self> {
+        from_v2(Self::KIND, text, company).and_then(Self::new)
+    }
+
+    const KIND: &str = "absence type";
 }
 
 /// A UUID that carries the number, so that no second pointer has to be stored.
@@ -168,6 +197,13 @@ fn v2(kind: &str, company: &CompanyId, number: u32) -> Uuid {
     bytes[..12].copy_from_slice(&digest[..12]);
     bytes[12..].copy_from_slice(&number.to_be_bytes());
     Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+/// The number that a UUID carries, if it is one that [`v2`] makes.
+fn from_v2(kind: &str, text: &str, company: &CompanyId) -> Option<u64> {
+    let uuid = Uuid::try_parse(text.trim()).ok()?;
+    let number = u32::from_be_bytes(uuid.as_bytes()[12..].try_into().ok()?);
+    (v2(kind, company, number) == uuid).then_some(u64::from(number))
 }
 
 /// The prefix that the vendor gives client ids, secrets and tokens; clients check for it.
@@ -256,6 +292,10 @@ mod tests {
         assert!(ids[0] != ids[1] && ids[0] != ids[2]);
         assert_ne!(AbsenceTypeId::new(1).expect("an id").v2(&one), ids[0], "kinds differ");
         assert_eq!(id(1).v2(&one), ids[0]);
+        let absence = AbsenceId::new(7).expect("an id");
+        let text = absence.v2(&one).to_string();
+        assert_eq!(AbsenceId::from_v2(&text, &one), Some(absence));
+        assert_eq!((AbsenceId::from_v2(&text, &other), AbsenceTypeId::from_v2(&text, &one)), (None, None));
         assert_eq!((ids[0].get_version_num(), &ids[0].as_bytes()[12..]), (8, &[0, 0, 0, 1][..]));
     }
 

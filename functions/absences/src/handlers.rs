@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use shared::company::AbsenceCategory;
-use shared::company::AbsenceUnit;
+use shared::company::absences::AbsenceCategory;
+use shared::company::absences::AbsenceUnit;
 use shared::deps::Deps;
 use shared::error::Error;
 use shared::http::paging::NumberedPage;

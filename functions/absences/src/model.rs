@@ -1,9 +1,9 @@
 //! Kinds of absence.
 
-use shared::company::AbsenceCategory;
-use shared::company::AbsenceUnit;
 use shared::company::Details;
 use shared::company::Entry;
+use shared::company::absences::AbsenceCategory;
+use shared::company::absences::AbsenceUnit;
 use shared::ids::AbsenceTypeId;
 
 /// A kind of absence.
@@ -26,7 +26,7 @@ impl TimeOffType {
     #[must_use]
     pub fn of(entry: &Entry) -> Option<Self> {
         match entry.details {
-            Details::AbsenceType { category, unit, approval_required } => {
+            Details::AbsenceType { category, unit, approval_required, .. } => {
                 let id = AbsenceTypeId::new(u64::from(entry.id))?;
                 Some(Self { id, name: entry.name.clone(), category, unit, approval_required })
             }

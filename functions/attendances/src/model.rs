@@ -16,11 +16,10 @@ use shared::ids::EmployeeId;
 use shared::ids::ProjectId;
 use utoipa::ToSchema;
 
-pub mod minute;
 pub mod project;
 pub mod rows;
 
-pub use minute::Minute;
+pub use shared::minute::Minute;
 
 /// How many periods a day can have: more than one every half hour.
 pub const MAX_PERIODS: usize = 50;
@@ -118,11 +117,11 @@ impl Work {
 
     /// Where it ends on the clock; while it runs, nothing can begin after it.
     fn end_or_midnight(&self) -> u16 {
-        self.end.map_or(DAY, |end| end.0)
+        self.end.map_or(DAY, Minute::since_midnight)
     }
 
     fn overlaps(&self, other: &Self) -> bool {
-        self.start.0 < other.end_or_midnight() && other.start.0 < self.end_or_midnight()
+        self.start.since_midnight() < other.end_or_midnight() && other.start.since_midnight() < self.end_or_midnight()
     }
 }
 
@@ -436,11 +435,11 @@ mod tests {
         ) {
             let mut day = Day::empty(EmployeeId::new(1).expect("an id"), Date::constant(2026, 1, 1));
             for (index, (start, length)) in wanted.into_iter().enumerate() {
-                let end = length.map(|length| Minute((start + length).min(1439))).filter(|end| end.0 > start);
-                let work = Work { start: Minute(start), end, break_minutes: 0, comment: None, project: None };
+                let end = length.and_then(|length| Minute::new((start + length).min(1439))).filter(|end| end.since_midnight() > start);
+                let work = Work { start: Minute::new(start).expect("a time"), end, break_minutes: 0, comment: None, project: None };
                 let id = AttendanceId::new(index as u64 + 1).expect("an id");
                 let naive: Vec<_> = day.periods.iter().filter(|other| {
-                    let taken = |w: &Work| w.start.0..w.end.map_or(1440, |end| end.0);
+                    let taken = |w: &Work| w.start.since_midnight()..w.end_or_midnight();
                     taken(&other.work).any(|m| taken(&work).contains(&m))
                 }).map(|other| other.id).collect();
                 prop_assert_eq!(day.in_the_way(&work, None), naive.clone());

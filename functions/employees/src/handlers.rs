@@ -8,6 +8,7 @@ use axum::extract::Path;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use jiff::Timestamp;
 use serde::Serialize;
 use shared::attributes::AttributeType;
 use shared::attributes::Employee;
@@ -76,7 +77,8 @@ pub async fn list_employees(
 ) -> Result<Json<PageOf<EmployeeResource>>, Error> {
     let selected = query.list("attributes");
     let company = deps.companies.get(permit.company());
-    let view = |company| View { company, readable: permit.readable(), selected: selected.as_ref() };
+    let now = deps.clock.now();
+    let view = |company| View::new(company, permit.readable(), now).select(selected.as_ref());
     if let Some(since) = query.get("updated_since") {
         let company = company.await?;
         let since = company.zone.parse_instant("updated_since", since)?;
@@ -158,7 +160,7 @@ pub async fn get_employee(
     let id = parse_id(&employee_id)?;
     let (company, employee) = tokio::try_join!(deps.companies.get(permit.company()), store::get(&deps, &permit, id))?;
     let employee = employee.ok_or_else(|| no_employee(id))?;
-    let view = View { company: &company, readable: permit.readable(), selected: None };
+    let view = View::new(&company, permit.readable(), deps.clock.now());
     let shown = show(&deps, &permit, &view, std::slice::from_ref(&employee)).await?;
     shown.into_iter().next().map(success).ok_or_else(|| no_employee(id))
 }
@@ -358,7 +360,7 @@ pub struct ReadableAttribute {
 )]
 pub async fn list_attributes(State(deps): State<Deps>, permit: ReadPermit) -> Result<Response, Error> {
     let company = deps.companies.get(permit.company()).await?;
-    Ok(success(readable_attributes(&company, &permit)))
+    Ok(success(readable_attributes(&company, &permit, deps.clock.now())))
 }
 
 /// List the attributes that the credential may read (another path for the same)
@@ -377,8 +379,8 @@ pub async fn list_custom_attributes(state: State<Deps>, permit: ReadPermit) -> R
     list_attributes(state, permit).await
 }
 
-fn readable_attributes(company: &Company, permit: &ReadPermit) -> Vec<ReadableAttribute> {
-    let view = View { company, readable: permit.readable(), selected: None };
+fn readable_attributes(company: &Company, permit: &ReadPermit, now: Timestamp) -> Vec<ReadableAttribute> {
+    let view = View::new(company, permit.readable(), now);
     view.definitions()
         .map(|definition| ReadableAttribute {
             key: definition.key.to_string(),

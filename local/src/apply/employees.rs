@@ -161,6 +161,7 @@ fn read_entitlements(company: &Company, field: &str, raw: &Json) -> Result<Vec<E
             Ok(Entitlement {
                 id: find(company, EntryKind::AbsenceType, field, name)?,
                 days: read_decimal(field, days)?,
+                years: std::collections::BTreeMap::new(),
             })
         })
         .collect()

@@ -8,12 +8,12 @@ use serde::Deserialize;
 use serde_json::Map;
 use serde_json::Value as Json;
 use shared::attributes::definition::DeclaredAttribute;
-use shared::company::AbsenceCategory;
-use shared::company::AbsenceUnit;
 use shared::company::DayLength;
 use shared::company::Details;
 use shared::company::OwnDay;
 use shared::company::Profile;
+use shared::company::absences::AbsenceCategory;
+use shared::company::absences::AbsenceUnit;
 use shared::ids::ProjectId;
 
 use crate::failure::Failure;
@@ -200,6 +200,7 @@ impl AbsenceType {
             category: self.category,
             unit: self.unit,
             approval_required: self.approval_required,
+            rules: shared::company::absences::AbsenceRules::default(),
         };
         DeclaredEntry { id: self.id, name: self.name, details }
     }

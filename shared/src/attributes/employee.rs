@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde::Serialize;
 
 use crate::attributes::AttributeKey;
 use crate::attributes::Value;
 use crate::attributes::system;
+use crate::attributes::value::Entitlement;
+use crate::ids::AbsenceTypeId;
 use crate::ids::EmployeeId;
 
 /// What a write does to attributes: a value sets one, `None` clears it.
@@ -102,9 +106,54 @@ impl Employee {
     /// The number of the calendar of public holidays that holds for the employee.
     #[must_use]
     pub fn holiday_calendar(&self) -> Option<u32> {
-        match self.values.get(system::HOLIDAY_CALENDAR) {
-            Some(Value::Entry(id)) => Some(*id),
+        self.entry(system::HOLIDAY_CALENDAR)
+    }
+
+    /// The number of the work schedule that holds for the employee.
+    #[must_use]
+    pub fn work_schedule(&self) -> Option<u32> {
+        self.entry(system::WORK_SCHEDULE)
+    }
+
+    /// The number of the employee's team.
+    #[must_use]
+    pub fn team(&self) -> Option<u32> {
+        self.entry(system::TEAM)
+    }
+
+    /// Hours of work in a week.
+    #[must_use]
+    pub fn weekly_hours(&self) -> Option<Decimal> {
+        match self.values.get(system::WEEKLY_HOURS) {
+            Some(Value::Decimal(hours)) => Some(*hours),
             _ => None,
+        }
+    }
+
+    /// The first day of the employment.
+    #[must_use]
+    pub fn first_day(&self) -> Option<Date> {
+        self.date(system::HIRE_DATE)
+    }
+
+    /// The last day of the employment, if it has one: of its end and the contract's, the one that comes first.
+    #[must_use]
+    pub fn last_day(&self) -> Option<Date> {
+        [system::TERMINATION, system::CONTRACT_END].into_iter().filter_map(|key| self.date(key)).min()
+    }
+
+    /// How much absence of a type there is a year; `None` if it is of no type that is counted down.
+    #[must_use]
+    pub fn entitlement(&self, absence_type: AbsenceTypeId) -> Option<&Entitlement> {
+        self.entitlements().iter().find(|one| one.id == absence_type.get())
+    }
+
+    /// How much absence there is a year, of each type that is counted down.
+    #[must_use]
+    pub fn entitlements(&self) -> &[Entitlement] {
+        match self.values.get(system::ENTITLEMENT) {
+            Some(Value::Entitlements(entitlements)) => entitlements,
+            _ => &[],
         }
     }
 
@@ -112,6 +161,20 @@ impl Employee {
     #[must_use]
     pub fn changed(&self) -> &BTreeMap<AttributeKey, i64> {
         &self.changed
+    }
+
+    fn entry(&self, key: &str) -> Option<u32> {
+        match self.values.get(key) {
+            Some(Value::Entry(id)) => Some(*id),
+            _ => None,
+        }
+    }
+
+    fn date(&self, key: &str) -> Option<Date> {
+        match self.values.get(key) {
+            Some(Value::Date(date)) => Some(*date),
+            _ => None,
+        }
     }
 
     fn text(&self, key: &str) -> Option<&str> {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
+use jiff::Timestamp;
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde::Serialize;
@@ -101,15 +103,31 @@ pub struct AttributeResource {
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     /// The company whose employees are shown.
-    pub company: &'a Company,
+    company: &'a Company,
     /// What the credential may read.
-    pub readable: &'a Readable,
+    readable: &'a Readable,
+    /// The company's date: entitlements are those of its year.
+    today: Date,
     /// What the request asked for (`attributes[]`); `None` asks for everything.
-    pub selected: Option<&'a BTreeSet<String>>,
+    selected: Option<&'a BTreeSet<String>>,
 }
 
 /// What an employee nested in another answer shows, as far as it is readable (`ShortEmployee` of the contract).
 const SHORT: [&str; 4] = [system::ID, system::FIRST_NAME, system::LAST_NAME, system::EMAIL];
+
+impl<'a> View<'a> {
+    /// All that a credential may read of a company's employees at an instant.
+    #[must_use]
+    pub fn new(company: &'a Company, readable: &'a Readable, now: Timestamp) -> Self {
+        Self { company, readable, today: company.zone.today(now), selected: None }
+    }
+
+    /// Only the attributes that a request asked for.
+    #[must_use]
+    pub fn select(self, selected: Option<&'a BTreeSet<String>>) -> Self {
+        Self { selected, ..self }
+    }
+}
 
 impl View<'_> {
     /// Whether an answer contains the attribute.
@@ -191,7 +209,7 @@ impl View<'_> {
                 .collect(),
             Value::Entitlements(entitlements) => entitlements
                 .iter()
-                .map(|one| self.weighted(EntryKind::AbsenceType, one.id, "entitlement", one.days))
+                .map(|one| self.weighted(EntryKind::AbsenceType, one.id, "entitlement", one.in_year(self.today.year())))
                 .collect(),
         }
     }

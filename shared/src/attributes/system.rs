@@ -80,6 +80,18 @@ pub const HIRE_DATE: &str = "hire_date";
 pub const SUPERVISOR: &str = "supervisor";
 /// The calendar of public holidays.
 pub const HOLIDAY_CALENDAR: &str = "holiday_calendar";
+/// The hours of each weekday.
+pub const WORK_SCHEDULE: &str = "work_schedule";
+/// Key of `weekly_working_hours`.
+pub const WEEKLY_HOURS: &str = "weekly_working_hours";
+/// The end of a contract that was made for a time.
+pub const CONTRACT_END: &str = "contract_end_date";
+/// The end of the employment, once it is known.
+pub const TERMINATION: &str = "termination_date";
+/// How much absence there is a year, by type.
+pub const ENTITLEMENT: &str = "absence_entitlement";
+/// Key of `team`.
+pub const TEAM: &str = "team";
 /// Key of `id`.
 pub const ID: &str = "id";
 /// Key of `last_modified_at`.
@@ -102,10 +114,10 @@ pub const ALL: &[SystemAttribute] = &[
         KEPT,
         ["Employment type", "Beschäftigungsart", "Type d’emploi"],
     ),
-    row("weekly_working_hours", Kind::Hours, WRITABLE, ["Weekly hours", "Wochenstunden", "Heures hebdomadaires"]),
+    row(WEEKLY_HOURS, Kind::Hours, WRITABLE, ["Weekly hours", "Wochenstunden", "Heures hebdomadaires"]),
     row(HIRE_DATE, Kind::Date, WRITABLE, ["Hire date", "Einstellungsdatum", "Date d’embauche"]),
-    row("contract_end_date", Kind::Date, KEPT, ["Contract ends", "Vertragsende", "Fin du contrat"]),
-    row("termination_date", Kind::Date, KEPT, ["Termination date", "Kündigungsdatum", "Date de fin de contrat"]),
+    row(CONTRACT_END, Kind::Date, KEPT, ["Contract ends", "Vertragsende", "Fin du contrat"]),
+    row(TERMINATION, Kind::Date, KEPT, ["Termination date", "Kündigungsdatum", "Date de fin de contrat"]),
     row("termination_type", Kind::Text, KEPT, ["Termination type", "Kündigungsart", "Type de départ"]),
     row("termination_reason", Kind::Text, KEPT, ["Termination reason", "Kündigungsgrund", "Motif du départ"]),
     row(
@@ -127,13 +139,13 @@ pub const ALL: &[SystemAttribute] = &[
         ["Public holidays", "Feiertagskalender", "Jours fériés"],
     ),
     row(
-        "absence_entitlement",
+        ENTITLEMENT,
         Kind::AbsenceEntitlement,
         KEPT,
         ["Absence entitlement", "Abwesenheitsanspruch", "Droits d’absence"],
     ),
     row(
-        "work_schedule",
+        WORK_SCHEDULE,
         Kind::Entry(EntryKind::WorkSchedule),
         KEPT,
         ["Work schedule", "Arbeitszeitmodell", "Horaire de travail"],
@@ -148,7 +160,7 @@ pub const ALL: &[SystemAttribute] = &[
     row("hourly_salary", Kind::Money, KEPT, ["Hourly salary", "Stundenlohn", "Salaire horaire"]),
     row("last_working_day", Kind::Date, KEPT, ["Last day of work", "Letzter Arbeitstag", "Dernier jour de travail"]),
     row("profile_picture", Kind::ProfilePicture, KEPT, ["Profile Picture", "Profilbild", "Photo de profil"]),
-    row("team", Kind::Entry(EntryKind::Team), KEPT, ["Team", "Team", "Équipe"]),
+    row(TEAM, Kind::Entry(EntryKind::Team), KEPT, ["Team", "Team", "Équipe"]),
 ];
 
 /// The row of a key.

@@ -1,5 +1,7 @@
 //! A stored value, and how one is read from a request or a company file.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -56,13 +58,24 @@ pub struct Share {
     pub percentage: Decimal,
 }
 
-/// Days per year that an employee may be absent for a reason.
+/// Days or hours per year that an employee may be absent for a reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entitlement {
     /// The absence type's number.
     pub id: u32,
-    /// Days per year.
+    /// Days per year, or hours where the type is taken in hours; until a year says otherwise.
     pub days: Decimal,
+    /// The same from a year on, by that year.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub years: BTreeMap<i16, Decimal>,
+}
+
+impl Entitlement {
+    /// What somebody may take who is employed for all of the year.
+    #[must_use]
+    pub fn in_year(&self, year: i16) -> Decimal {
+        self.years.range(..=year).next_back().map_or(self.days, |(_, days)| *days)
+    }
 }
 
 /// Reads the value of a plain attribute (one that points to nothing) from JSON

@@ -21,6 +21,12 @@
 //! | where an attendance period lies | `C#<company>#ATTENDANCE_IDS` | `<id, 10 digits>` |
 //! | counts of a month, in shards | `C#<company>#<LIST>_MONTHS` | `<year and month>#<shard>` |
 //! | counts of a day, in shards | `C#<company>#<LIST>_COUNTS` | `<date>#<shard>` |
+//! | absence | `C#<company>#ABSENCES` | `<id, 10 digits>` |
+//! | the same, of an employee | `C#<company>#ABSENCES#<employee, 10 digits>` | `<last day>#<id, 10 digits>` |
+//! | what holds for all absences of an employee | `C#<company>#ABSENCES#<employee, 10 digits>` | `HEAD` |
+//! | absence in a list, in the order of days | `C#<company>#<LIST>_LIST` | `<first day>#<employee, 10 digits>#<id, 10 digits>` |
+//! | last change of an absence | `C#<company>#<LIST>_CHANGES` | `<ms, 15 digits>#<id, 10 digits>` |
+//! | days of a year on which an employee is away | `C#<company>#AWAY` | `<year>#<employee, 10 digits>` |
 //! | project | `C#<company>#PROJECTS` | `<id, 10 digits>` |
 //! | deleted project | `C#<company>#PROJECTS_DELETED` | `<id, 10 digits>` |
 //! | taken name of an active project | `C#<company>#PROJECT_NAMES` | `<name>` |
@@ -35,6 +41,7 @@ use jiff::civil::Date;
 
 use crate::attributes::AttributeKey;
 use crate::attributes::definition::EntryKind;
+use crate::ids::AbsenceId;
 use crate::ids::AttendanceId;
 use crate::ids::ClientId;
 use crate::ids::CompanyId;
@@ -201,6 +208,82 @@ pub fn attendance_id(company: &CompanyId, id: AttendanceId) -> Key {
     Key::new(format!("C#{company}#ATTENDANCE_IDS"), format!("{:010}", id.get()))
 }
 
+fn absence_sk(id: AbsenceId) -> String {
+    format!("{:010}", id.get())
+}
+
+/// An absence, of days or of hours.
+#[must_use]
+pub fn absence(company: &CompanyId, id: AbsenceId) -> Key {
+    Key::new(format!("C#{company}#ABSENCES"), absence_sk(id))
+}
+
+/// Partition of an employee's absences, in the order of their last days, and behind them of what holds for all.
+#[must_use]
+pub fn absences_of(company: &CompanyId, employee: EmployeeId) -> String {
+    format!("C#{company}#ABSENCES#{}", employee_sk(employee))
+}
+
+/// An absence among those of its employee.
+#[must_use]
+pub fn absence_of(company: &CompanyId, employee: EmployeeId, last: Date, id: AbsenceId) -> Key {
+    Key::new(absences_of(company, employee), format!("{last}#{}", absence_sk(id)))
+}
+
+/// What holds for all absences of an employee.
+#[must_use]
+pub fn absence_head(company: &CompanyId, employee: EmployeeId) -> Key {
+    Key::new(absences_of(company, employee), "HEAD")
+}
+
+/// Partition of a list of absences such as `TIME_OFF`, in the order of days, then of employees.
+#[must_use]
+pub fn absence_list(company: &CompanyId, list: &str) -> String {
+    format!("C#{company}#{list}_LIST")
+}
+
+/// Lower bound of an employee's entries of a day in a list; with [`behind`], the upper one.
+#[must_use]
+pub fn absence_list_sk(date: Date, employee: EmployeeId) -> String {
+    format!("{date}#{}", employee_sk(employee))
+}
+
+/// An absence in a list.
+#[must_use]
+pub fn listed_absence(company: &CompanyId, list: &str, date: Date, employee: EmployeeId, id: AbsenceId) -> Key {
+    Key::new(absence_list(company, list), format!("{}#{}", absence_list_sk(date, employee), absence_sk(id)))
+}
+
+/// Partition of the last changes of a list's absences, in the order of time.
+#[must_use]
+pub fn absence_changes(company: &CompanyId, list: &str) -> String {
+    format!("C#{company}#{list}_CHANGES")
+}
+
+/// The last change of an absence.
+#[must_use]
+pub fn absence_change(company: &CompanyId, list: &str, at: Timestamp, id: AbsenceId) -> Key {
+    Key::new(absence_changes(company, list), format!("{}#{}", changes_since(at), absence_sk(id)))
+}
+
+/// Partition of the days on which employees are away, in the order of years, then of employees.
+#[must_use]
+pub fn away_days(company: &CompanyId) -> String {
+    format!("C#{company}#AWAY")
+}
+
+/// Sort key of an employee's days of a year; also a bound of a range.
+#[must_use]
+pub fn away_sk(year: i16, employee: EmployeeId) -> String {
+    format!("{year:04}#{}", employee_sk(employee))
+}
+
+/// The days of a year on which an employee is away.
+#[must_use]
+pub fn away(company: &CompanyId, year: i16, employee: EmployeeId) -> Key {
+    Key::new(away_days(company), away_sk(year, employee))
+}
+
 /// Partition of the monthly counts of a list such as `ATTENDANCE`.
 #[must_use]
 pub fn month_counts(company: &CompanyId, list: &str) -> String {
@@ -335,6 +418,19 @@ mod tests {
         assert_eq!(attendance_id(&company, period), key("C#alpenrad#ATTENDANCE_IDS", "0000000007"));
         assert_eq!(month_count(&company, "ATTENDANCE", day, 3), key("C#alpenrad#ATTENDANCE_MONTHS", "2026-03#3"));
         assert_eq!(day_count(&company, "ATTENDANCE", day, 3), key("C#alpenrad#ATTENDANCE_COUNTS", "2026-03-29#3"));
+        let one = AbsenceId::new(9).expect("an id");
+        assert_eq!(absence(&company, one), key("C#alpenrad#ABSENCES", "0000000009"));
+        assert_eq!(absence_of(&company, id, day, one), key("C#alpenrad#ABSENCES#0000000042", "2026-03-29#0000000009"));
+        assert_eq!(absence_head(&company, id), key("C#alpenrad#ABSENCES#0000000042", "HEAD"));
+        assert_eq!(
+            listed_absence(&company, "TIME_OFF", day, id, one),
+            key("C#alpenrad#TIME_OFF_LIST", "2026-03-29#0000000042#0000000009")
+        );
+        assert_eq!(
+            absence_change(&company, "TIME_OFF", at, one),
+            key("C#alpenrad#TIME_OFF_CHANGES", "001700000000123#0000000009")
+        );
+        assert_eq!(away(&company, 2026, id), key("C#alpenrad#AWAY", "2026#0000000042"));
         let project_id = ProjectId::new(5).expect("an id");
         assert_eq!(project(&company, project_id), key("C#alpenrad#PROJECTS", "0000000005"));
         assert_eq!(deleted_project(&company, project_id), key("C#alpenrad#PROJECTS_DELETED", "0000000005"));

@@ -9,9 +9,21 @@ use serde::Serialize;
 /// A time of day to the minute, `08:30`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Minute(pub(super) u16);
+pub struct Minute(u16);
 
 impl Minute {
+    /// Minutes since midnight, as the clock shows them.
+    #[must_use]
+    pub fn since_midnight(self) -> u16 {
+        self.0
+    }
+
+    /// A time of day, if a day has it.
+    #[must_use]
+    pub fn new(since_midnight: u16) -> Option<Self> {
+        (since_midnight < 24 * 60).then_some(Self(since_midnight))
+    }
+
     /// Reads `HH:MM`, and `H:MM` and `H:MM:SS` with no seconds.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
