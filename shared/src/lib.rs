@@ -1,12 +1,13 @@
 //! What every muster function shares.
 //!
 //! The upper half is pure: [`ids`], [`scope`], [`error`], [`patch`], [`clock`],
-//! [`calendar`], [`minute`], [`wire`], [`attributes`] and [`company`] know rules and nothing of HTTP,
+//! [`calendar`], [`minute`], [`wire`], [`approval`], [`attributes`] and [`company`] know rules and nothing of HTTP,
 //! AWS or the environment. Below them, [`http`] turns requests into permits and
 //! results into envelopes, [`aws`] is the only way to the table, and [`lambda`]
 //! and [`telemetry`] are what a function's `main` needs. Arrows never point
 //! back; `tests/tests/architecture.rs` fails when one does.
 
+pub mod approval;
 pub mod attributes;
 pub mod aws;
 pub mod calendar;

@@ -8,10 +8,14 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::Map;
 use serde_json::Value;
+use shared::approval::Verdict;
 use shared::calendar;
 use shared::company::Company;
 use shared::deps::Deps;
 use shared::error::Error;
+use shared::http::approval::DecisionBody;
+use shared::http::approval::read_decision;
+use shared::http::approval::with_approval;
 use shared::http::body::Fields;
 use shared::http::paging::Page;
 use shared::http::paging::PageOf;
@@ -28,23 +32,18 @@ use shared::http::respond::success;
 use shared::ids::AttendanceId;
 use shared::ids::EmployeeId;
 use shared::patch::Patch;
-use shared::wire;
 
 use crate::handlers::bodies::AttendanceUpdate;
 use crate::handlers::bodies::AttendancesBody;
 use crate::handlers::bodies::CreatedAttendances;
-use crate::handlers::bodies::DecisionBody;
 use crate::handlers::bodies::Done;
 use crate::handlers::bodies::RowResult;
 use crate::handlers::view::AttendanceResource;
 use crate::model;
-use crate::model::Decision;
 use crate::model::Filter;
 use crate::model::Listed;
-use crate::model::MAX_COMMENT;
 use crate::model::Period;
 use crate::model::Status;
-use crate::model::Verdict;
 use crate::model::rows;
 use crate::model::rows::Batch;
 use crate::store;
@@ -236,16 +235,6 @@ fn store_failure(outcome: &Outcome) -> Option<Error> {
         Outcome::Refused(error @ (Error::Unavailable(_) | Error::Internal(_)), _) => Some(error.clone()),
         _ => None,
     }
-}
-
-/// The fields of a body with `skip_approval` from the query, unless the body says
-/// it: the contract has it here for some calls and there for others, and the
-/// wrong place must not confirm what should wait.
-fn with_approval(query: &Query, mut body: Map<String, Value>) -> Map<String, Value> {
-    if let Some(said) = query.get("skip_approval") {
-        body.entry("skip_approval").or_insert_with(|| said.into());
-    }
-    body
 }
 
 /// Reads the rows and stores those that can be read; the outcomes are in the order of the rows.
@@ -463,8 +452,7 @@ async fn decide(
     verdict: Verdict,
 ) -> Result<Changed, Error> {
     let id = parse_id(id)?;
-    let comment = wire::optional_text("comment", body.get("comment").unwrap_or(&Value::Null), MAX_COMMENT)?;
-    let decision = Decision { verdict, credential: permit.credential(), comment, at: deps.clock.now() };
+    let decision = read_decision(deps, permit, body, verdict)?;
     store::change(deps, permit, id, None, |place, stored| {
         let decided = stored.clone().decide(place.date, decision.clone())?;
         Ok(decided.map_or(Change::Remove, |(date, period)| Change::Write(date, period)))

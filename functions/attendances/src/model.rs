@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde::Serialize;
+use shared::approval::Decision;
+use shared::approval::Verdict;
 use shared::aws::counts::Tally;
 use shared::calendar::Zone;
 use shared::error::Error;
 use shared::ids::AttendanceId;
-use shared::ids::ClientId;
 use shared::ids::EmployeeId;
 use shared::ids::ProjectId;
 use utoipa::ToSchema;
@@ -49,21 +50,6 @@ impl fmt::Display for Status {
             Self::Rejected => "rejected",
         })
     }
-}
-
-/// Who decided on a period, and what was said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Decision {
-    /// Which it was.
-    pub verdict: Verdict,
-    /// The credential that acted; none for the operator.
-    pub credential: Option<ClientId>,
-    /// What was said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub comment: Option<String>,
-    /// When, UTC, in milliseconds.
-    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
-    pub at: Timestamp,
 }
 
 /// What a period says of the work itself.
@@ -205,17 +191,6 @@ pub struct Former {
     pub date: Date,
     /// What it said.
     pub work: Work,
-}
-
-/// A decision on a pending period, or on its deletion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(as = AttendanceVerdict)]
-pub enum Verdict {
-    /// What was asked for is so from now on.
-    Approved,
-    /// It is not.
-    Rejected,
 }
 
 /// The attendance of an employee on a day: the unit that is written, so that no

@@ -3,12 +3,14 @@
 //! - [`routes`]: the list of a resource's endpoints, each with the scope that it demands
 //! - [`permit`]: what a handler receives when the scope check has passed
 //! - [`app`]: what surrounds every router: request id, log line, fallbacks, panics
+//! - [`approval`]: what requests say of approval, and how a decision is shown
 //! - [`body`], [`query`], [`paging`]: what clients send, in all the forms in which they send it
 //! - [`idempotency`]: a `POST` that is sent again with the same key is done once
 //! - [`respond`]: envelopes and errors
 //! - [`limits`]: how many requests are taken from whom
 
 pub mod app;
+pub mod approval;
 pub mod body;
 pub mod context;
 pub mod idempotency;

@@ -174,11 +174,3 @@ pub struct Done {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) status: Option<Status>,
 }
-
-/// What is said with a decision.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes the body; `decide` takes it in every form in which it comes")]
-pub struct DecisionBody {
-    /// Up to 1,000 characters.
-    comment: Option<String>,
-}

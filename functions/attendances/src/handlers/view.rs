@@ -8,14 +8,13 @@ use shared::company::Company;
 use shared::deps::Deps;
 use shared::error::Error;
 use shared::holidays::Holiday;
+use shared::http::approval::Approval;
 use shared::http::permit::ReadPermit;
 use shared::ids::EmployeeId;
 use utoipa::ToSchema;
 
-use crate::model::Decision;
 use crate::model::Listed;
 use crate::model::Status;
-use crate::model::Verdict;
 use crate::model::project::Project;
 use crate::store::list;
 
@@ -88,20 +87,6 @@ pub struct AttendanceProjectAttributes {
     active: bool,
 }
 
-/// Who decided on a period.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = AttendanceApproval)]
-pub struct Approval {
-    /// Which decision it was.
-    verdict: Verdict,
-    /// The client id of the credential that acted.
-    credential: Option<String>,
-    /// What was said.
-    comment: Option<String>,
-    /// When, in the company's zone.
-    decided_at: String,
-}
-
 /// Periods as answers show them.
 pub async fn show(
     deps: &Deps,
@@ -151,16 +136,7 @@ fn resource(company: &Company, one: Listed, project: Option<&Project>, is_holida
             is_on_time_off: false,
             id_v2: period.id.v2(&company.profile.id).to_string(),
             deletion_pending: period.deletion,
-            approval: period.decision.map(|decision| approval(company, decision)),
+            approval: period.decision.map(|decision| Approval::of(&company.zone, decision)),
         },
-    }
-}
-
-fn approval(company: &Company, decision: Decision) -> Approval {
-    Approval {
-        verdict: decision.verdict,
-        credential: decision.credential.map(|client_id| client_id.to_string()),
-        comment: decision.comment,
-        decided_at: company.zone.show_instant(decision.at),
     }
 }
