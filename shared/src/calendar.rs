@@ -43,6 +43,26 @@ impl Zone {
         now.to_zoned_datetime(self.0.clone()).date()
     }
 
+    /// What the company's clocks and calendar show at an instant.
+    #[must_use]
+    pub fn local_time(&self, instant: Timestamp) -> DateTime {
+        instant.to_zoned_datetime(self.0.clone()).datetime()
+    }
+
+    /// The instant at which the clocks show a time; where they skip it, as far behind the gap as it lies behind its
+    /// beginning.
+    #[must_use]
+    pub fn instant(&self, date: Date, time: Time) -> Timestamp {
+        let beyond = if date.year() < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        self.local(date, time).map_or(beyond, |zoned| zoned.timestamp())
+    }
+
+    /// The name of the zone, such as `Europe/Berlin`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.iana_name().unwrap_or("UTC")
+    }
+
     /// A date on the v1 wire: `2014-11-09T00:00:00+01:00`. Where a zone's clocks
     /// skip midnight, the day begins when they say it does.
     #[must_use]

@@ -1,8 +1,13 @@
-//! One function per endpoint: parse, store, respond.
+//! One function per endpoint: parse, store, respond. Here are the kinds of absence
+//! and the balance; absences of days, of hours and the calendar have their own files.
 
 use axum::Json;
+use axum::extract::Path;
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
+use serde_json::Value;
+use shared::attributes::value::number;
 use shared::company::absences::AbsenceCategory;
 use shared::company::absences::AbsenceUnit;
 use shared::deps::Deps;
@@ -13,11 +18,24 @@ use shared::http::permit::ReadPermit;
 use shared::http::query::Query;
 use shared::http::respond::Failure;
 use shared::http::respond::Refused;
+use shared::http::respond::Success;
+use shared::http::respond::success;
 use shared::ids::CompanyId;
+use shared::ids::EmployeeId;
 use utoipa::ToSchema;
 
+use crate::model;
 use crate::model::TimeOffType;
+use crate::model::balance::Account;
 use crate::store;
+
+pub mod bodies;
+pub mod calendar;
+pub mod filter;
+pub mod periods;
+pub mod time_offs;
+pub mod view;
+pub mod write;
 
 /// How many records a page has when the client does not say, and at most.
 const DEFAULT_LIMIT: u64 = 200;
@@ -95,4 +113,62 @@ pub async fn list_time_off_types(
     let total = types.len() as u64;
     let shown = page.slice(types).into_iter().map(|one| TimeOffTypeResource::new(permit.company(), one)).collect();
     Ok(Json(page.of(total, shown)))
+}
+
+/// What is left of a kind of absence.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AbsenceBalance {
+    /// The number of the kind.
+    id: u32,
+    /// Its name.
+    name: String,
+    /// What it counts as.
+    category: AbsenceCategory,
+    /// What is left today: without what was taken up to and with today.
+    #[schema(value_type = f64)]
+    balance: Value,
+    /// What is left to be planned for the year: without what is approved or waits for approval.
+    #[schema(value_type = f64)]
+    available_balance: Value,
+    /// Whether both are days or hours; ours.
+    unit: AbsenceUnit,
+}
+
+/// Get an employee's absence balance
+#[utoipa::path(
+    get,
+    path = "/v1/company/employees/{employee_id}/absences/balance",
+    tag = "Employees",
+    operation_id = "get_absence_balance",
+    description = "What is left of each kind of absence to which the employee is entitled, in the company's current \
+        year. Kinds that are not limited for the employee are not there.",
+    params(("employee_id" = i32, Path, description = "The number of the employee")),
+    responses(
+        (status = 200, description = "What is left of each kind", body = Success<Vec<AbsenceBalance>>),
+        Refused,
+        (status = 404, description = "There is no such employee", body = Failure),
+    ),
+    security(("BearerAuth" = [])),
+)]
+pub async fn get_absence_balance(
+    State(deps): State<Deps>,
+    permit: ReadPermit,
+    Path(employee_id): Path<String>,
+) -> Result<Response, Error> {
+    let id = EmployeeId::from_digits(&employee_id).ok_or_else(model::no_employee)?;
+    let company = deps.companies.get(permit.company()).await?;
+    let today = company.zone.today(deps.clock.now());
+    let book = store::book(&deps, &permit, id, today.first_of_month()).await?.ok_or_else(model::no_employee)?;
+    let shown = TimeOffType::all(&company).filter_map(|kind| {
+        let balance = Account::of(&book.employee, &kind, &book.ledger)?.balance(today, &book.absences);
+        Some(AbsenceBalance {
+            id: kind.id.get(),
+            balance: number(kind.unit.show(balance.now)),
+            available_balance: number(kind.unit.show(balance.available)),
+            name: kind.name,
+            category: kind.category,
+            unit: kind.unit,
+        })
+    });
+    Ok(success(shown.collect::<Vec<_>>()))
 }

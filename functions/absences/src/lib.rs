@@ -1,4 +1,4 @@
-//! Absences: the kinds of absence that a company knows. Absences themselves are not kept yet.
+//! Absences of days and of hours: ask for them, decide on them, list them, and what is left of each kind.
 
 use axum::Router;
 use shared::deps::Deps;

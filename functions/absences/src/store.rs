@@ -1,16 +1,401 @@
 //! The access patterns of absences.
+//!
+//! An absence is stored whole in each place where it is looked for: under its
+//! number, among those of its employee, in its lists and in the lists of its
+//! runs. Whatever changes one of an employee's absences also writes the
+//! employee's *head*, and only if that is as it was read: so no two writes of one
+//! employee's absences pass each other, and what they rest on, that no days
+//! overlap and that nothing is overdrawn, holds when they are stored. The same
+//! transaction keeps the ledger, the counts by which pages are found, the mark
+//! among the changes and the days on which the employee is away.
 
-use shared::attributes::definition::EntryKind;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use serde::Deserialize;
+use serde::Serialize;
+use shared::attributes::Employee;
+use shared::aws::away;
+use shared::aws::away::AwayDays;
+use shared::aws::counts::Deltas;
+use shared::aws::counts::Tally;
+use shared::aws::items::Entity;
+use shared::aws::items::Item;
+use shared::aws::keys;
+use shared::aws::keys::Key;
+use shared::aws::table;
+use shared::aws::table::Range;
+use shared::aws::transaction::Condition;
+use shared::aws::transaction::Transaction;
+use shared::company::absences::AbsenceUnit;
 use shared::deps::Deps;
 use shared::error::Error;
 use shared::http::permit::ReadPermit;
+use shared::http::permit::WritePermit;
+use shared::ids::AbsenceId;
+use shared::ids::AbsenceTypeId;
+use shared::ids::CompanyId;
+use shared::ids::EmployeeId;
 
+use crate::model;
+use crate::model::Absence;
+use crate::model::Book;
+use crate::model::Span;
 use crate::model::TimeOffType;
+use crate::model::ledger::Ledger;
+use crate::model::runs;
+
+pub mod list;
+
+/// The counter of absence ids.
+const SEQUENCE: &str = "absence";
+/// Among how many shards writers choose: they are few beside those of attendance,
+/// and lists without dates read the counts of all months.
+pub const SHARDS: u32 = 2;
+
+impl Entity for Absence {
+    const TYPE: &'static str = "absence";
+}
+
+/// What holds for all absences of an employee, and is written with each of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// A random number that no other state of the employee's absences has had.
+    pub version: u64,
+    /// What was taken.
+    pub ledger: Ledger,
+}
+
+impl Entity for Head {
+    const TYPE: &'static str = "absence_head";
+}
+
+/// That an absence was changed, under the time of its last change; with as much of it as filters ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeMark {
+    /// Its number.
+    pub id: AbsenceId,
+    /// Whose it is.
+    pub employee: EmployeeId,
+    /// Of which kind it is.
+    #[serde(rename = "type")]
+    pub absence_type: AbsenceTypeId,
+    /// Its first day.
+    pub start: Date,
+    /// Its last day.
+    pub end: Date,
+    /// When it was changed, in milliseconds since 1970.
+    pub at: i64,
+}
+
+impl Entity for ChangeMark {
+    const TYPE: &'static str = "absence_change";
+}
+
+impl ChangeMark {
+    /// The mark of an absence.
+    #[must_use]
+    pub fn of(absence: &Absence) -> Self {
+        let Absence { id, employee, absence_type, span: Span { start, end, .. }, .. } = *absence;
+        Self { id, employee, absence_type, start, end, at: absence.updated_at.as_millisecond() }
+    }
+}
+
+/// The list of a unit, in the names of keys.
+#[must_use]
+pub fn list_of(unit: AbsenceUnit) -> &'static str {
+    match unit {
+        AbsenceUnit::Day => "TIME_OFF",
+        AbsenceUnit::Hour => "ABSENCE_PERIOD",
+    }
+}
+
+/// The list of the absences of hours of one kind, by which lists of them can be filtered.
+#[must_use]
+pub fn list_of_type(absence_type: AbsenceTypeId) -> String {
+    format!("{}_OF_{absence_type}", list_of(AbsenceUnit::Hour))
+}
+
+/// The list of the runs of a length that belong to another list.
+#[must_use]
+pub fn list_of_runs(list: &str, class: u32) -> String {
+    format!("{list}_RUN_{class}")
+}
+
+/// The lists in which an absence is, and on which day in each.
+fn listings(absence: &Absence) -> Vec<(String, Date)> {
+    let mut lists = vec![list_of(absence.unit).to_owned()];
+    if absence.unit == AbsenceUnit::Hour {
+        lists.push(list_of_type(absence.absence_type));
+    }
+    let runs = runs::runs(&absence.span);
+    let of_runs = lists.iter().flat_map(|list| runs.iter().map(|run| (list_of_runs(list, run.class), run.first)));
+    let of_runs: Vec<_> = of_runs.collect();
+    lists.into_iter().map(|list| (list, absence.span.start)).chain(of_runs).collect()
+}
+
+/// Everywhere an absence is stored.
+#[must_use]
+pub fn places(company: &CompanyId, absence: &Absence) -> BTreeSet<Key> {
+    let Absence { id, employee, span, .. } = absence;
+    let listed = listings(absence);
+    let listed = listed.iter().map(|(list, date)| keys::listed_absence(company, list, *date, *employee, *id));
+    let own = [keys::absence(company, *id), keys::absence_of(company, *employee, span.end, *id)];
+    own.into_iter().chain(listed).collect()
+}
 
 /// The kinds of absence that a company declares, in the order of their numbers.
 ///
 /// Access pattern: none of its own; they are among the company's settings, which a process keeps for 30 seconds.
 pub async fn types(deps: &Deps, permit: &ReadPermit) -> Result<Vec<TimeOffType>, Error> {
     let company = deps.companies.get(permit.company()).await?;
-    Ok(company.entries_of(EntryKind::AbsenceType).filter_map(TimeOffType::of).collect())
+    Ok(TimeOffType::all(&company).collect())
+}
+
+/// An absence of days or of hours.
+///
+/// Access pattern: `GetItem`.
+pub async fn get(deps: &Deps, permit: &ReadPermit, unit: AbsenceUnit, id: AbsenceId) -> Result<Option<Absence>, Error> {
+    let absence: Option<Absence> = deps.table.get(keys::absence(permit.company(), id)).await?;
+    Ok(absence.filter(|absence| absence.unit == unit))
+}
+
+/// Employees by id.
+///
+/// Access pattern: `BatchGetItem`.
+pub async fn employees(
+    deps: &Deps,
+    permit: &ReadPermit,
+    ids: &BTreeSet<EmployeeId>,
+) -> Result<BTreeMap<EmployeeId, Employee>, Error> {
+    let keys = ids.iter().map(|id| keys::employee(permit.company(), *id)).collect();
+    let found = deps.table.batch_get(keys).await?.into_iter().map(Item::decode::<Employee>);
+    found.map(|employee| employee.map(|employee| (employee.id, employee))).collect()
+}
+
+/// An employee's book, with the absences that end on a day or later.
+///
+/// Access pattern: `GetItem` of the employee beside `Query` of the absences since then and the head.
+pub async fn book(deps: &Deps, permit: &ReadPermit, id: EmployeeId, since: Date) -> Result<Option<Book>, Error> {
+    open(deps, permit.company(), id, since).await
+}
+
+async fn open(deps: &Deps, company: &CompanyId, id: EmployeeId, since: Date) -> Result<Option<Book>, Error> {
+    let range = Range { pk: keys::absences_of(company, id), from: Some(keys::date_sk(since)), to: None, limit: None };
+    let employee = deps.table.get::<Employee>(keys::employee(company, id));
+    let (employee, items) = tokio::try_join!(employee, deps.table.query(range))?;
+    let Some(employee) = employee else { return Ok(None) };
+    let mut book = Book { employee, version: 0, ledger: Ledger::default(), absences: Vec::new() };
+    for item in items {
+        match item.entity_type() {
+            Head::TYPE => {
+                let head: Head = item.decode()?;
+                (book.version, book.ledger) = (head.version, head.ledger);
+            }
+            _ => book.absences.push(item.decode()?),
+        }
+    }
+    Ok(Some(book))
+}
+
+/// From when on absences have to be known for one on these days to be written:
+/// from the beginning of its year, whose days away are written anew.
+fn since(spans: impl Iterator<Item = Span>) -> Date {
+    spans.map(|span| span.start.first_of_year()).min().unwrap_or(Date::MIN)
+}
+
+/// Stores a new absence as `draft` makes it, which sees the employee's book.
+///
+/// Access pattern: `UpdateItem` of the id counter beside what [`book`] reads, then one transaction.
+pub async fn create(
+    deps: &Deps,
+    permit: &WritePermit,
+    (employee, span): (EmployeeId, Span),
+    draft: impl Fn(AbsenceId, &Book) -> Result<Absence, Error>,
+) -> Result<Absence, Error> {
+    let company = permit.company();
+    let since = since([span].into_iter());
+    let take = deps.table.take(keys::sequence(company, SEQUENCE), 1, AbsenceId::MAX);
+    let (number, first) = tokio::try_join!(take, open(deps, company, employee, since))?;
+    let id = AbsenceId::new(number).ok_or_else(|| Error::Internal("the absence ids are used up".to_owned()))?;
+    let first = std::sync::Mutex::new(Some(first));
+    let work = || async {
+        let read = first.lock().ok().and_then(|mut first| first.take());
+        let book = match read {
+            Some(book) => book,
+            None => open(deps, company, employee, since).await?,
+        };
+        let book = book.ok_or_else(model::no_employee)?;
+        let absence = draft(id, &book)?;
+        commit(deps, company, &book, None, Some(&absence)).await?;
+        Ok(absence)
+    };
+    table::unless_raced("The employee's absences", work).await
+}
+
+/// What a change does to an absence.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// It is as it was.
+    Nothing,
+    /// It says this now.
+    Write(Box<Absence>),
+    /// It is removed.
+    Remove,
+}
+
+/// Changes an absence as `decide` says, which sees it as it is stored, and the
+/// employee's book. The absence as it is now, or as it was when it was removed;
+/// none if there is none.
+///
+/// Access pattern: `GetItem`, then what [`book`] reads since the absence's year
+/// or that of `to`, then one transaction. Nothing is written when nothing changes.
+pub async fn change(
+    deps: &Deps,
+    permit: &WritePermit,
+    (unit, id): (AbsenceUnit, AbsenceId),
+    to: Option<Date>,
+    decide: impl Fn(&Absence, &Book) -> Result<Change, Error>,
+) -> Result<Option<Absence>, Error> {
+    let company = permit.company();
+    let work = || async {
+        let stored: Option<Absence> = deps.table.get(keys::absence(company, id)).await?;
+        let Some(stored) = stored.filter(|stored| stored.unit == unit) else { return Ok(None) };
+        let to = to.map(|start| Span { start, ..stored.span });
+        let since = since([Some(stored.span), to].into_iter().flatten());
+        let book = open(deps, company, stored.employee, since).await?.ok_or_else(model::no_employee)?;
+        // Otherwise it was written between the two reads.
+        if !book.absences.contains(&stored) {
+            return Err(Error::Raced);
+        }
+        let after = match decide(&stored, &book)? {
+            Change::Nothing => return Ok(Some(stored)),
+            Change::Remove => None,
+            Change::Write(absence) => {
+                let updated_at = stored.updated_at.max(deps.clock.now());
+                Some(Absence { updated_at, ..*absence })
+            }
+        };
+        commit(deps, company, &book, Some(&stored), after.as_ref()).await?;
+        Ok(Some(after.unwrap_or(stored)))
+    };
+    table::unless_raced("The employee's absences", work).await
+}
+
+/// One transaction in which an absence comes, changes or goes.
+async fn commit(
+    deps: &Deps,
+    company: &CompanyId,
+    book: &Book,
+    before: Option<&Absence>,
+    after: Option<&Absence>,
+) -> Result<(), Error> {
+    let mut transaction = put_head(deps.table.transaction(), company, book, before, after)?;
+    if before.is_none() {
+        let employee = keys::employee(company, book.employee.id);
+        transaction = transaction.require(employee, Condition::exists(), model::no_employee());
+    }
+    transaction = put_places(transaction, company, before, after)?;
+    transaction = put_marks(transaction, company, before, after)?;
+    transaction = put_away(transaction, company, book, before, after)?;
+    let shard = shared::aws::counts::any_shard() % SHARDS;
+    for (list, deltas) in deltas(before, after) {
+        transaction = deltas.write(transaction, company, &list, shard);
+    }
+    if transaction.is_too_large() {
+        let message = "So long an absence cannot be moved in one step; delete it and create it again.";
+        return Err(Error::invalid("start_date", message));
+    }
+    transaction.commit().await
+}
+
+fn put_head<'t>(
+    transaction: Transaction<'t>,
+    company: &CompanyId,
+    book: &Book,
+    before: Option<&Absence>,
+    after: Option<&Absence>,
+) -> Result<Transaction<'t>, Error> {
+    let random = getrandom::u64().map_err(|_| Error::Internal("the system has no random numbers".to_owned()))?;
+    // As many bits as a number keeps wherever it passes through a double; never the 0 of a head that is not stored.
+    let mut head = Head { version: (random >> 11).max(1), ledger: book.ledger.clone() };
+    before.into_iter().for_each(|absence| head.ledger.strike(absence));
+    after.into_iter().for_each(|absence| head.ledger.enter(absence));
+    let as_read = match book.version {
+        0 => Condition::absent(),
+        version => Condition::exists().number_is(&["version"], version),
+    };
+    let item = Item::encode(keys::absence_head(company, book.employee.id), &head)?;
+    Ok(transaction.put_if(item, as_read, Error::Raced))
+}
+
+fn put_places<'t>(
+    mut transaction: Transaction<'t>,
+    company: &CompanyId,
+    before: Option<&Absence>,
+    after: Option<&Absence>,
+) -> Result<Transaction<'t>, Error> {
+    let places_of = |absence: Option<&Absence>| absence.map(|absence| places(company, absence)).unwrap_or_default();
+    let (old, new) = (places_of(before), places_of(after));
+    for key in old.difference(&new) {
+        transaction = transaction.delete(key.clone());
+    }
+    for (key, absence) in new.into_iter().zip(after.into_iter().cycle()) {
+        transaction = transaction.put(Item::encode(key, absence)?);
+    }
+    Ok(transaction)
+}
+
+fn put_marks<'t>(
+    mut transaction: Transaction<'t>,
+    company: &CompanyId,
+    before: Option<&Absence>,
+    after: Option<&Absence>,
+) -> Result<Transaction<'t>, Error> {
+    let key = |absence: &Absence| keys::absence_change(company, list_of(absence.unit), absence.updated_at, absence.id);
+    if let Some(before) = before.filter(|before| after.is_none_or(|after| key(after) != key(before))) {
+        transaction = transaction.delete(key(before));
+    }
+    match after {
+        Some(after) => Ok(transaction.put(Item::encode(key(after), &ChangeMark::of(after))?)),
+        None => Ok(transaction),
+    }
+}
+
+/// Writes the days away of the years in which they differ. The book holds all absences of these years.
+fn put_away<'t>(
+    mut transaction: Transaction<'t>,
+    company: &CompanyId,
+    book: &Book,
+    before: Option<&Absence>,
+    after: Option<&Absence>,
+) -> Result<Transaction<'t>, Error> {
+    let others = book.absences.iter().filter(|one| before.is_none_or(|before| before.id != one.id));
+    let others: BTreeSet<Date> = others.filter(|one| one.is_away()).flat_map(|one| one.span.days()).collect();
+    let with = |absence: Option<&Absence>| {
+        let own = absence.filter(|absence| absence.is_away()).into_iter().flat_map(|absence| absence.span.days());
+        others.iter().copied().chain(own).collect::<BTreeSet<Date>>()
+    };
+    let (old, new) = (with(before), with(after));
+    let years: BTreeSet<i16> = old.symmetric_difference(&new).map(|date| date.year()).collect();
+    for year in years {
+        transaction = match AwayDays::of(book.employee.id, year, &new) {
+            Some(days) => transaction.put(away::item(company, &days)?),
+            None => transaction.delete(keys::away(company, year, book.employee.id)),
+        };
+    }
+    Ok(transaction)
+}
+
+fn deltas(before: Option<&Absence>, after: Option<&Absence>) -> BTreeMap<String, Deltas> {
+    let one = Tally { confirmed: 1, unconfirmed: 0 };
+    let mut lists: BTreeMap<String, Deltas> = BTreeMap::new();
+    let signed = before.map(|before| (before, Tally::default().minus(one))).into_iter();
+    for (absence, by) in signed.chain(after.map(|after| (after, one))) {
+        for (list, date) in listings(absence) {
+            lists.entry(list).or_default().add(date, absence.employee, by);
+        }
+    }
+    lists
 }

@@ -20,6 +20,7 @@ use shared::aws::items::Item;
 use shared::aws::keys;
 use shared::aws::table;
 use shared::aws::transaction::Condition;
+use shared::aws::transaction::MAX_PARTS;
 use shared::aws::transaction::Transaction;
 use shared::deps::Deps;
 use shared::error::Error;
@@ -44,8 +45,6 @@ pub mod projects;
 
 /// The list in the names of the counts' keys.
 pub const LIST: &str = "ATTENDANCE";
-/// How many parts a transaction has at most.
-const MAX_PARTS: usize = 100;
 
 impl Entity for Day {
     const TYPE: &'static str = "attendance_day";

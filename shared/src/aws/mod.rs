@@ -11,6 +11,7 @@
 //! - [`companies`], [`credentials`]: what every function reads before its own records
 //! - [`idempotency`]: which request with a key does the work, and what the others are answered
 
+pub mod away;
 pub mod companies;
 pub mod config;
 pub mod counts;

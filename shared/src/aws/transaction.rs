@@ -27,6 +27,9 @@ use crate::aws::table::classify;
 use crate::aws::table::count_write;
 use crate::error::Error;
 
+/// How many parts a transaction has at most.
+pub const MAX_PARTS: usize = 100;
+
 type Names = HashMap<String, String>;
 type Values = HashMap<String, AttributeValue>;
 
@@ -215,6 +218,12 @@ impl<'t> Transaction<'t> {
             .set_expression_attribute_values(values)
             .build();
         self.part(check.map(|check| TransactWriteItem::builder().condition_check(check).build()), Some(refusal))
+    }
+
+    /// Whether it has more parts than the store takes at once.
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        self.parts.len() > MAX_PARTS
     }
 
     fn part(mut self, part: Result<TransactWriteItem, BuildError>, refusal: Option<Error>) -> Self {

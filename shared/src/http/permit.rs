@@ -62,6 +62,12 @@ impl WritePermit {
         &self.0.company
     }
 
+    /// The attributes that may be shown of an employee in the answer to a write.
+    #[must_use]
+    pub fn readable(&self) -> &Readable {
+        &self.0.readable
+    }
+
     /// The credential that acts; none for the operator.
     #[must_use]
     pub fn credential(&self) -> Option<ClientId> {
