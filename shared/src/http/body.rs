@@ -1,8 +1,10 @@
 //! Request bodies: JSON or a form, read into one tree.
 //!
-//! Clients send `{"employee": {"email": …}}`, the form `employee[email]=…`, and
-//! JSON whose keys are written as in the form (`{"employee[email]": …}`). All
-//! three become the same JSON object.
+//! Clients send `{"employee": {"email": …}}`, the form `employee[email]=…`, which
+//! may be multipart, and JSON whose keys are written as in the form
+//! (`{"employee[email]": …}`). All of them become the same JSON object.
+
+mod multipart;
 
 use axum::body::Body;
 use axum::extract::FromRequest;
@@ -37,6 +39,7 @@ impl<S: Sync> FromRequest<S> for Fields {
         match format(&parts.headers)?.unwrap_or_else(|| sniff(&bytes)) {
             Format::Json => from_json(&bytes),
             Format::Form => from_form(&bytes),
+            Format::Multipart => from_fields(multipart::fields(&parts.headers, bytes)?),
         }
     }
 }
@@ -45,6 +48,7 @@ impl<S: Sync> FromRequest<S> for Fields {
 enum Format {
     Json,
     Form,
+    Multipart,
 }
 
 fn format(headers: &HeaderMap) -> Result<Option<Format>, Error> {
@@ -53,7 +57,10 @@ fn format(headers: &HeaderMap) -> Result<Option<Format>, Error> {
         "application/json" | "text/json" => Ok(Some(Format::Json)),
         json if json.starts_with("application/") && json.ends_with("+json") => Ok(Some(Format::Json)),
         "application/x-www-form-urlencoded" => Ok(Some(Format::Form)),
-        _ => Err(Error::unsupported("The Content-Type must be application/json or application/x-www-form-urlencoded.")),
+        "multipart/form-data" => Ok(Some(Format::Multipart)),
+        _ => Err(Error::unsupported(
+            "The Content-Type must be application/json, application/x-www-form-urlencoded or multipart/form-data.",
+        )),
     }
 }
 
@@ -106,14 +113,19 @@ fn nest(object: Map<String, Json>) -> Result<Fields, Error> {
     finish(tree)
 }
 
-/// Reads a form; every value is text.
+/// Reads a form that is not multipart.
 fn from_form(bytes: &[u8]) -> Result<Fields, Error> {
+    from_fields(form_urlencoded::parse(bytes))
+}
+
+/// Puts the fields of a form into a tree; every value is text.
+fn from_fields(fields: impl IntoIterator<Item = (impl AsRef<str>, impl Into<String>)>) -> Result<Fields, Error> {
     let mut tree = Json::Object(Map::new());
-    for (index, (key, value)) in form_urlencoded::parse(bytes).enumerate() {
+    for (index, (key, value)) in fields.into_iter().enumerate() {
         if index >= MAX_FIELDS {
             return Err(Error::malformed("body", format!("A form may not have more than {MAX_FIELDS} fields.")));
         }
-        insert(&mut tree, &key, Json::from(value.into_owned()))?;
+        insert(&mut tree, key.as_ref(), Json::String(value.into()))?;
     }
     finish(tree)
 }
