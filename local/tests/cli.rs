@@ -255,21 +255,30 @@ fn apply_changes_only_what_differs_and_says_what_it_did() {
         .replace("    position: Frame Designer\n", "    position: Senior Frame Designer\n")
         .replace("  - {name: Bristol}", "  - {name: Bristol}\n  - {name: Turin}")
         .replace("{name: Demo tour 2025, active: false}", "{name: Demo tour 2025}")
-        .replace("label: Locker number", "label: Locker");
+        .replace("label: Locker number", "label: Locker")
+        .replace(", overlap: true", "")
+        .replace("{2023: 28, 2026: 30}", "{2023: 28, 2026: 29}");
     fs::write(&file, changed).unwrap();
     let third = apply();
     for line in [
         "created office Turin (5)",
         "changed attribute dynamic_1007",
         "changed project Demo tour 2025 (5)",
+        "changed absence_type Home office (6)",
         ": position",
+        ": absence_entitlement",
     ] {
         assert!(third.contains(line), "{line} in {third}");
     }
     assert!(!third.contains("Senior"), "no values of persons: {third}");
 
-    fs::write(&file, demo.replace("type: integer", "type: decimal")).unwrap();
-    assert_refused(&run(&["apply", file.to_str().unwrap(), "--data-dir", data]), "dynamic_1007");
+    for (from, to, word) in [
+        ("type: integer", "type: decimal", "dynamic_1007"),
+        ("category: other, unit: hour", "category: other, unit: day", "Doctor's appointment cannot change its unit"),
+    ] {
+        fs::write(&file, demo.replace(from, to)).unwrap();
+        assert_refused(&run(&["apply", file.to_str().unwrap(), "--data-dir", data]), word);
+    }
 }
 
 #[test]
@@ -288,8 +297,10 @@ fn apply_refuses_people_who_cannot_be_and_stores_nothing() {
         (person("a", ", hire_date: 2023-02-30"), "hire_date"),
         (person("a", ", cost_centers: [{name: C, percentage: 50}]"), "100"),
         (person("a", ", shoe_size: 42"), "shoe_size"),
+        (person("a", ", absence_entitlement: {V: 10.25}"), "(a@x.example): The absence_entitlement of V"),
     ] {
-        let head = "company: {id: x, name: X, time_zone: UTC}\ncost_centers: [{name: C}]\nemployees:\n";
+        let head = "company: {id: x, name: X, time_zone: UTC}\ncost_centers: [{name: C}]\n\
+                    absence_types: [{name: V, category: paid_vacation}]\nemployees:\n";
         fs::write(&file, format!("{head}{people}")).unwrap();
         let output = run(&["apply", file.to_str().unwrap(), "--data-dir", data]);
         assert_refused(&output, word);
@@ -313,11 +324,39 @@ fn apply_refuses_lists_that_cannot_be() {
         ("projects: [{name: ' '}]", "empty"),
         ("projects: [{id: 0, name: A}]", "between 1 and"),
         ("holiday_calendars: [{name: A, country: DE, state: Bayernn}]", "Bayernn"),
+        (
+            "absence_types: [{name: A, category: other, carry_over: {since: 2026, months: 13}}]",
+            "the absence type A: The months",
+        ),
     ] {
         assert_refused(&with(lists), word);
     }
     let elsewhere = with("holiday_calendars: [{name: A, country: US}]");
+    assert!(text(&elsewhere.stdout).starts_with("created company x"), "nothing was stored before: {elsewhere:?}");
     assert!(text(&elsewhere.stdout).contains("A has 0 holidays of its own: none are known for US"), "{elsewhere:?}");
+}
+
+#[test]
+fn apply_knows_again_what_it_stored_of_absences() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let file = folder.path().join("company.yaml");
+    let content = "\
+company: {id: x, name: X, time_zone: UTC}
+absence_types:
+  - {name: V, category: paid_vacation, negative_balance: false, certificate_after: 0, overlap: true,
+     carry_over: {since: 2025, most: 2.5, months: 3}}
+  - {name: H, category: other, unit: hour, certificate_after: 3, carry_over: {since: 2026}}
+employees:
+  - {email: a@x.example, first_name: A, last_name: X, absence_entitlement: {V: {2025: 28, 2026: 30.5}, H: 7.5}}
+";
+    fs::write(&file, content).unwrap();
+    let apply = || run(&["apply", file.to_str().unwrap(), "--data-dir", data.to_str().unwrap()]);
+    let first = text(&apply().stdout);
+    assert!(first.contains("created absence_type V (1)") && first.contains("employees: 1 created"), "{first}");
+    let second = text(&apply().stdout);
+    assert_eq!(second.trim_end().lines().count(), 1, "nothing but the sum: {second}");
+    assert!(second.contains(" 0 created, 0 changed") && second.contains("1 unchanged"), "{second}");
 }
 
 #[test]

@@ -230,9 +230,19 @@ def shown(employee, sent, key):
     return AS_DECLARED[key](value) if key in AS_DECLARED else value
 
 
+def this_year(days):
+    """What the company file declares for this year, by the years from which it holds or for all of them."""
+    if not isinstance(days, dict):
+        return days
+    begun = [year for year in days if year <= datetime.now(ZONE).year]
+    return days[max(begun)] if begun else 0
+
+
 def declared_value(key, value):
     if key == "weekly_working_hours":
         return str(value)
+    if key == "absence_entitlement":
+        return {name: this_year(days) for name, days in value.items()}
     # A block of several lines ends with a line break, which is no part of the value.
     return value.strip() if isinstance(value, str) else value
 

@@ -1,6 +1,7 @@
 //! The employees of a file.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use employees::model;
 use employees::store;
@@ -21,6 +22,9 @@ use shared::attributes::value;
 use shared::attributes::value::Entitlement;
 use shared::attributes::value::Share;
 use shared::company::Company;
+use shared::company::Details;
+use shared::company::Entry;
+use shared::company::absences::AbsenceUnit;
 use shared::deps::Deps;
 use shared::error::Error;
 use shared::http::permit::WritePermit;
@@ -30,6 +34,9 @@ use shared::patch::Patch;
 use crate::apply::file::CompanyFile;
 use crate::apply::report::Report;
 use crate::failure::Failure;
+
+/// The years from which an entitlement can hold.
+const YEARS: RangeInclusive<i16> = 1970..=9000;
 
 /// An employee of the file, read and checked.
 #[derive(Clone, Debug)]
@@ -107,7 +114,7 @@ fn read_value(company: &Company, definition: &Definition, raw: &Json) -> Result<
     }
     match definition.kind {
         Kind::Entry(kind) => {
-            find(company, kind, name, raw.as_str().unwrap_or_default()).map(|id| Some(Value::Entry(id)))
+            find(company, kind, name, raw.as_str().unwrap_or_default()).map(|entry| Some(Value::Entry(entry.id)))
         }
         Kind::CostCenters => read_shares(company, name, raw).map(|shares| Some(Value::Shares(shares))),
         Kind::AbsenceEntitlement => read_entitlements(company, name, raw).map(|days| Some(Value::Entitlements(days))),
@@ -118,10 +125,9 @@ fn read_value(company: &Company, definition: &Definition, raw: &Json) -> Result<
     }
 }
 
-fn find(company: &Company, kind: EntryKind, field: &str, name: &str) -> Result<u32, Error> {
+fn find<'a>(company: &'a Company, kind: EntryKind, field: &str, name: &str) -> Result<&'a Entry, Error> {
     company
         .entry_named(kind, name)
-        .map(|entry| entry.id)
         .ok_or_else(|| Error::invalid(field, format!("There is no {} with the name {name:?}.", kind.word())))
 }
 
@@ -141,7 +147,7 @@ fn read_shares(company: &Company, field: &str, raw: &Json) -> Result<Vec<Share>,
     for item in items {
         let name = item.get("name").and_then(Json::as_str).unwrap_or_default();
         let percentage = read_decimal(field, item.get("percentage").unwrap_or(&Json::Null))?;
-        shares.push(Share { id: find(company, EntryKind::CostCenter, field, name)?, percentage });
+        shares.push(Share { id: find(company, EntryKind::CostCenter, field, name)?.id, percentage });
     }
     let sum: Decimal = shares.iter().map(|share| share.percentage).sum();
     if shares.is_empty() || sum == Decimal::ONE_HUNDRED {
@@ -155,16 +161,55 @@ fn read_entitlements(company: &Company, field: &str, raw: &Json) -> Result<Vec<E
     let items = raw
         .as_object()
         .ok_or_else(|| Error::invalid(field, format!("The {field} must be like {{Paid vacation: 30}}.")))?;
-    items
-        .iter()
-        .map(|(name, days)| {
-            Ok(Entitlement {
-                id: find(company, EntryKind::AbsenceType, field, name)?,
-                days: read_decimal(field, days)?,
-                years: std::collections::BTreeMap::new(),
-            })
-        })
-        .collect()
+    let mut entitlements: Vec<Entitlement> = Vec::new();
+    for (name, raw) in items {
+        let entry = find(company, EntryKind::AbsenceType, field, name)?;
+        let entitlement = read_entitlement(field, entry, raw)?;
+        if entitlements.iter().any(|other| other.id == entry.id) {
+            return Err(Error::invalid(field, format!("The {field} has {} twice.", entry.name)));
+        }
+        entitlements.push(entitlement);
+    }
+    Ok(entitlements)
+}
+
+/// One number for every year, or numbers by the year from which they hold: before the first of those there is none.
+fn read_entitlement(field: &str, entry: &Entry, raw: &Json) -> Result<Entitlement, Error> {
+    let Details::AbsenceType { unit, .. } = &entry.details else {
+        return Err(Error::Internal(format!("a {} has no entitlement", entry.details.kind().word())));
+    };
+    let (id, name) = (entry.id, &entry.name);
+    match raw.as_object().filter(|years| !years.is_empty()) {
+        None => Ok(Entitlement { id, days: read_amount(field, name, *unit, raw)?, years: BTreeMap::new() }),
+        Some(years) => {
+            let years = years
+                .iter()
+                .map(|(year, raw)| Ok((read_year(field, name, year)?, read_amount(field, name, *unit, raw)?)))
+                .collect::<Result<_, Error>>()?;
+            Ok(Entitlement { id, days: Decimal::ZERO, years })
+        }
+    }
+}
+
+/// A year as everybody writes it, so that none can be there twice.
+fn read_year(field: &str, name: &str, text: &str) -> Result<i16, Error> {
+    text.parse().ok().filter(|year: &i16| YEARS.contains(year) && text.len() == 4).ok_or_else(|| {
+        let (first, last) = (YEARS.start(), YEARS.end());
+        let message = format!("The {field} of {name} must have years from {first} to {last}, not {text:?}.");
+        Error::invalid(field, message)
+    })
+}
+
+/// Days or hours a year, whole in the smallest parts that are counted.
+fn read_amount(field: &str, name: &str, unit: AbsenceUnit, raw: &Json) -> Result<Decimal, Error> {
+    read_decimal(field, raw).ok().filter(|amount| unit.count(*amount).is_some()).ok_or_else(|| {
+        let parts = match unit {
+            AbsenceUnit::Day => "days and halves",
+            AbsenceUnit::Hour => "hours and minutes",
+        };
+        let message = format!("The {field} of {name} must be {parts}, 0 or more; by year, it is like {{2026: 30}}.");
+        Error::invalid(field, message)
+    })
 }
 
 /// The order of the file, but for bosses, who come before those who report to them.
@@ -342,4 +387,59 @@ fn differs(employee: &Employee, changes: &Changes, supervisor: Patch<EmployeeId>
         Patch::Set(id) => employee.supervisor() != Some(id),
     };
     boss || !employee.clone().apply(changes.clone(), employee.updated_at).is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::aws::companies::Settings;
+
+    use super::*;
+    use crate::apply::settings;
+
+    fn entitlements(declared: &str) -> Result<Vec<Entitlement>, String> {
+        let text = format!(
+            "company: {{id: x, name: X, time_zone: UTC}}\n\
+             absence_types: [{{name: Leave, category: other}}, {{name: Hours, category: other, unit: hour}}]\n\
+             employees: [{{absence_entitlement: {declared}}}]"
+        );
+        let file = CompanyFile::parse("a test's company", &text).expect("a company file");
+        let company = settings::planned(&Settings::default(), &file).expect("a company");
+        let field = system::ENTITLEMENT;
+        read_entitlements(&company, field, &file.employees[0][field]).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_entitlement_holds_from_its_year_on() {
+        let read = entitlements("{Leave: {2026: 30.5, '2024': 28}, Hours: 7.50}").expect("entitlements");
+        let shown = |place: usize, year| read[place].in_year(year).to_string();
+        assert_eq!([2023, 2024, 2025, 2026, 2030].map(|year| shown(0, year)), ["0", "28", "28", "30.5", "30.5"]);
+        assert_eq!((shown(1, 2023), read[1].years.is_empty()), ("7.5".to_owned(), true));
+    }
+
+    #[test]
+    fn entitlements_that_cannot_be_are_refused() {
+        let days = "The absence_entitlement of Leave must be days and halves, 0 or more";
+        let years = "The absence_entitlement of Leave must have years from 1970 to 9000, not";
+        for (declared, wanted) in [
+            ("{Leave: 10.25}", days),
+            ("{Leave: -1}", days),
+            ("{Leave: many}", days),
+            ("{Leave: }", days),
+            ("{Leave: {}}", days),
+            ("{Leave: {2026: 10.25}}", days),
+            ("{Leave: {2026: {2027: 1}}}", days),
+            ("{Leave: 9000000000000000000}", days),
+            ("{Hours: 0.33}", "The absence_entitlement of Hours must be hours and minutes, 0 or more"),
+            ("{Leave: {1969: 1}}", years),
+            ("{Leave: {9001: 1}}", years),
+            ("{Leave: {next: 1}}", years),
+            ("{Leave: {2026: 1, '02026': 2}}", years),
+            ("{Leave: 1, 'Leave ': 2}", "The absence_entitlement has Leave twice."),
+            ("{Sick: 1}", "There is no absence_type with the name \"Sick\"."),
+            ("30", "The absence_entitlement must be like {Paid vacation: 30}."),
+        ] {
+            let message = entitlements(declared).expect_err(declared);
+            assert!(message.starts_with(wanted), "{declared}: {message}");
+        }
+    }
 }

@@ -13,7 +13,9 @@ use shared::company::Details;
 use shared::company::OwnDay;
 use shared::company::Profile;
 use shared::company::absences::AbsenceCategory;
+use shared::company::absences::AbsenceRules;
 use shared::company::absences::AbsenceUnit;
+use shared::company::absences::CarryOver;
 use shared::ids::ProjectId;
 
 use crate::failure::Failure;
@@ -114,6 +116,12 @@ struct AbsenceType {
     unit: AbsenceUnit,
     #[serde(default)]
     approval_required: bool,
+    #[serde(default)]
+    overlap: bool,
+    #[serde(default = "yes")]
+    negative_balance: bool,
+    certificate_after: Option<u16>,
+    carry_over: Option<CarryOver>,
 }
 
 /// A project as a file declares it; without an id, it gets the next one.
@@ -200,7 +208,12 @@ impl AbsenceType {
             category: self.category,
             unit: self.unit,
             approval_required: self.approval_required,
-            rules: shared::company::absences::AbsenceRules::default(),
+            rules: AbsenceRules {
+                overlap: self.overlap,
+                negative_balance: self.negative_balance,
+                certificate_after: self.certificate_after,
+                carry_over: self.carry_over,
+            },
         };
         DeclaredEntry { id: self.id, name: self.name, details }
     }

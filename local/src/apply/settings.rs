@@ -70,6 +70,7 @@ fn steps(stored: &Settings, file: &CompanyFile) -> Result<Vec<Step>, Failure> {
             return Err(Failure::usage(format!("the {word} {}: an id must be 1 or more", declared.name)));
         }
         check_holidays(&declared)?;
+        check_rules(&declared)?;
         if !seen.insert((kind, declared.name.clone())) {
             return Err(Failure::usage(format!("the {word} {} is in the file twice", declared.name)));
         }
@@ -88,6 +89,25 @@ fn check_holidays(declared: &DeclaredEntry) -> Result<(), Failure> {
         )));
     }
     Ok(())
+}
+
+/// What is said of an absence type must fit its unit.
+fn check_rules(declared: &DeclaredEntry) -> Result<(), Failure> {
+    let Details::AbsenceType { unit, rules, .. } = &declared.details else { return Ok(()) };
+    rules.validate(*unit).map_err(|error| Failure::usage(format!("the absence type {}: {error}", declared.name)))
+}
+
+/// Absences and entitlements that are stored are counted in the unit of their type.
+fn check_unit(old: &Details, declared: &DeclaredEntry) -> Result<(), Failure> {
+    match (old, &declared.details) {
+        (Details::AbsenceType { unit: old, .. }, Details::AbsenceType { unit: new, .. }) if old != new => {
+            let name = &declared.name;
+            Err(Failure::usage(format!(
+                "the absence type {name} cannot change its unit: its absences are counted in the old one"
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What an operator should know of a calendar of a country without known holidays.
@@ -110,6 +130,7 @@ fn step(stored: &[Entry], declared: DeclaredEntry) -> Result<Step, Failure> {
     match found {
         Some(old) if old.name == declared.name && old.details == declared.details => Ok(Step::Unchanged),
         Some(old) => {
+            check_unit(&old.details, &declared)?;
             let new = Entry { id: old.id, name: declared.name, details: declared.details };
             Ok(Step::Change { old: old.clone(), new })
         }
@@ -252,4 +273,72 @@ async fn apply_attributes(
         changed.push(attribute.clone());
     }
     Ok(deps.companies.put_attributes(&file.company.id, &changed).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::company::absences::AbsenceRules;
+    use shared::company::absences::CarryOver;
+
+    use super::*;
+
+    /// The absence types of a company of which some are stored.
+    fn planned_types(stored: Vec<Entry>, declared: &str) -> Result<Vec<Entry>, String> {
+        let text = format!("company: {{id: x, name: X, time_zone: UTC}}\nabsence_types: [{declared}]");
+        let stored = Settings { entries: stored, ..Settings::default() };
+        CompanyFile::parse("a test's company", &text)
+            .and_then(|file| planned(&stored, &file))
+            .map(|company| company.entries_of(EntryKind::AbsenceType).cloned().collect())
+            .map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn rules_of_absence_types_are_those_of_the_file() {
+        let rules = |declared: &str| {
+            let types = planned_types(Vec::new(), &format!("{{name: A, category: other{declared}}}"));
+            match &types.expect("absence types")[0].details {
+                Details::AbsenceType { rules, .. } => rules.clone(),
+                other => panic!("{other:?} is no absence type"),
+            }
+        };
+        assert_eq!(rules(""), AbsenceRules::default());
+        let all = AbsenceRules {
+            overlap: true,
+            negative_balance: false,
+            certificate_after: Some(3),
+            carry_over: Some(CarryOver { since: 2026, most: "2.5".parse().ok(), months: 3 }),
+        };
+        let declared = "overlap: true, negative_balance: false, certificate_after: 3";
+        assert_eq!(rules(&format!(", {declared}, carry_over: {{since: 2026, most: 2.5, months: 3}}")), all);
+    }
+
+    #[test]
+    fn rules_that_cannot_be_are_refused() {
+        for (declared, word) in [
+            ("carry_over: {since: 2026, months: 13}", "the absence type A: The months of a carry_over"),
+            ("carry_over: {since: 1969}", "the absence type A: The year since which"),
+            ("carry_over: {since: 2026, most: 2.25}", "the absence type A: The most of a carry_over"),
+            ("unit: hour, carry_over: {since: 2026, most: -1}", "the absence type A: The most of a carry_over"),
+            ("carry_over: {most: 5}", "since"),
+            ("carry_over: {since: 2026, moths: 3}", "moths"),
+            ("certificate_after: -1", "broken"),
+            ("overlapp: true", "overlapp"),
+        ] {
+            let message = planned_types(Vec::new(), &format!("{{name: A, category: other, {declared}}}"));
+            let message = message.expect_err(declared);
+            assert!(message.contains(word), "{declared}: {message}");
+        }
+    }
+
+    #[test]
+    fn an_absence_type_keeps_its_unit() {
+        let hours = "{name: A, category: other, unit: hour}";
+        let stored = planned_types(Vec::new(), hours).expect("absence types");
+        assert_eq!(planned_types(stored.clone(), hours).as_ref(), Ok(&stored));
+        let renamed = format!("{{id: {}, name: B, category: other}}", stored[0].id);
+        for declared in ["{name: A, category: other}", &renamed] {
+            let message = planned_types(stored.clone(), declared).expect_err(declared);
+            assert!(message.contains("cannot change its unit"), "{declared}: {message}");
+        }
+    }
 }
