@@ -42,6 +42,9 @@ pub enum AbsenceUnit {
     Hour,
 }
 
+/// More half days or minutes than anybody lives through, so that sums of them are never out of range.
+const MAX_COUNT: i64 = 100_000_000;
+
 impl AbsenceUnit {
     /// Into how many of the smallest parts that are counted a day or an hour is divided: half days, or minutes.
     #[must_use]
@@ -52,11 +55,12 @@ impl AbsenceUnit {
         }
     }
 
-    /// Days or hours in the smallest parts that are counted, if they are whole ones.
+    /// Days or hours in the smallest parts that are counted, if they are whole ones and no more than a life has.
     #[must_use]
     pub fn count(self, amount: Decimal) -> Option<i64> {
         let parts = amount.checked_mul(Decimal::from(self.parts()))?;
-        parts.is_integer().then(|| parts.to_i64()).flatten()
+        let count = parts.is_integer().then(|| parts.to_i64()).flatten()?;
+        (count.abs() <= MAX_COUNT).then_some(count)
     }
 
     /// Days or hours from the smallest parts that are counted, to two places.
@@ -105,7 +109,7 @@ impl AbsenceRules {
         if !(1970..=9000).contains(&carry_over.since) {
             return Err(Error::invalid(
                 "carry_over.since",
-                "The year since which a carry_over holds must be 1970 or later.",
+                "The since of a carry_over must be a year between 1970 and 9000.",
             ));
         }
         match carry_over.most.map(|most| unit.count(most).filter(|count| *count >= 0)) {

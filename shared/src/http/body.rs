@@ -4,7 +4,7 @@
 //! may be multipart, and JSON whose keys are written as in the form
 //! (`{"employee[email]": …}`). All of them become the same JSON object.
 
-mod multipart;
+pub(crate) mod multipart;
 
 use axum::body::Body;
 use axum::extract::FromRequest;

@@ -63,7 +63,7 @@ fn key_of(headers: &HeaderMap) -> Result<Option<String>, Error> {
     Ok(Some(String::from_utf8_lossy(bytes).into_owned()))
 }
 
-/// What makes two requests the same: method, path, query, media type and body.
+/// What makes two requests the same: method, path, query, media type and body, but for a multipart form's boundary.
 #[must_use]
 pub fn fingerprint(parts: &Parts, body: &[u8]) -> Fingerprint {
     let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
@@ -73,7 +73,7 @@ pub fn fingerprint(parts: &Parts, body: &[u8]) -> Fingerprint {
         path.as_bytes(),
         query.as_bytes(),
         media_type.as_bytes(),
-        body,
+        body::multipart::without_boundaries(&parts.headers, body).as_deref().unwrap_or(body),
     ])
 }
 
@@ -218,6 +218,17 @@ mod tests {
         ] {
             assert_ne!(fingerprint(&one, b"x"), other);
         }
+    }
+
+    #[test]
+    fn a_form_is_the_same_with_another_boundary() {
+        let form = |boundary: &str, name: &str| {
+            let request = request("POST", "/a", &format!("multipart/form-data; boundary={boundary}"));
+            let part = format!("Content-Disposition: form-data; name=\"a\"\r\n\r\n{name}");
+            fingerprint(&request, format!("--{boundary}\r\n{part}\r\n--{boundary}--\r\n").as_bytes())
+        };
+        assert_eq!(form("one", "x"), form("another", "x"));
+        assert_ne!(form("one", "x"), form("one", "y"));
     }
 
     #[test]

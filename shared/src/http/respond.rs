@@ -164,6 +164,11 @@ impl IntoResponse for ProjectError {
     }
 }
 
+/// An answer that something new is stored, where the contract says so.
+pub fn created<T: Serialize>(data: T) -> Response {
+    (StatusCode::CREATED, success(data)).into_response()
+}
+
 /// An answer without a body.
 #[must_use]
 pub fn no_content() -> Response {

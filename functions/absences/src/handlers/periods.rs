@@ -3,8 +3,6 @@
 use axum::Json;
 use axum::extract::Path;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use axum::response::Response;
 use shared::approval::Verdict;
 use shared::company::absences::AbsenceUnit;
@@ -23,6 +21,7 @@ use shared::http::respond::Refused;
 use shared::http::respond::Rejected;
 use shared::http::respond::Success;
 use shared::http::respond::Unreadable;
+use shared::http::respond::created;
 use shared::http::respond::success;
 use shared::ids::AbsenceId;
 use uuid::Uuid;
@@ -144,7 +143,7 @@ pub async fn create_absence_period(
 ) -> Result<Response, Error> {
     let company = deps.companies.get(permit.company()).await?;
     let (absence, employee) = write::create(&deps, &permit, &company, UNIT, &with_approval(&query, body)).await?;
-    Ok((StatusCode::CREATED, success(view::period(&company, employee, absence))).into_response())
+    Ok(created(view::period(&company, employee, absence)))
 }
 
 /// Change an absence period

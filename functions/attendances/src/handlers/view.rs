@@ -17,6 +17,7 @@ use crate::model::Listed;
 use crate::model::Status;
 use crate::model::project::Project;
 use crate::store::list;
+use crate::store::list::Beside;
 
 /// A period of a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -100,19 +101,26 @@ pub async fn show(
     // Whose calendar it is matters only on days that are a holiday for somebody.
     let employees: BTreeSet<EmployeeId> =
         periods.iter().filter(|one| anybody(one.date)).map(|one| one.employee).collect();
-    let (projects, employees) = list::beside(deps, permit, &projects, &employees).await?;
+    let days = periods.iter().map(|one| (one.date, one.employee)).collect();
+    let Beside { projects, employees, away } = list::beside(deps, permit, &projects, &employees, &days).await?;
     let followed: BTreeMap<EmployeeId, u32> =
         employees.iter().filter_map(|employee| Some((employee.id, employee.holiday_calendar()?))).collect();
     let shown = periods.into_iter().map(|one| {
         let own = followed.get(&one.employee).and_then(|calendar| calendars.get(calendar));
         let is_holiday = own.is_some_and(|holidays| holidays.on(one.date) != Holiday::None);
         let project = one.period.work.project.and_then(|id| projects.get(&id));
-        resource(company, one, project, is_holiday)
+        let is_on_time_off = away.contains(&(one.date, one.employee));
+        resource(company, one, project, (is_holiday, is_on_time_off))
     });
     Ok(shown.collect())
 }
 
-fn resource(company: &Company, one: Listed, project: Option<&Project>, is_holiday: bool) -> AttendanceResource {
+fn resource(
+    company: &Company,
+    one: Listed,
+    project: Option<&Project>,
+    (is_holiday, is_on_time_off): (bool, bool),
+) -> AttendanceResource {
     let Listed { employee, date, period } = one;
     AttendanceResource {
         id: period.id.get(),
@@ -132,8 +140,7 @@ fn resource(company: &Company, one: Listed, project: Option<&Project>, is_holida
                 attributes: AttendanceProjectAttributes { name: project.name.clone(), active: project.active },
             }),
             is_holiday,
-            // Absences are not kept yet.
-            is_on_time_off: false,
+            is_on_time_off,
             id_v2: period.id.v2(&company.profile.id).to_string(),
             deletion_pending: period.deletion,
             approval: period.decision.map(|decision| Approval::of(&company.zone, decision)),

@@ -11,6 +11,7 @@ use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use shared::attributes::Employee;
+use shared::aws::away;
 use shared::aws::counts;
 use shared::aws::items::Item;
 use shared::aws::keys;
@@ -187,18 +188,36 @@ async fn scan(deps: &Deps, company: &CompanyId, filter: &Filter) -> Result<Vec<L
     query(&deps.table, range, filter).await
 }
 
-/// What a list shows beside its periods: their projects, and the employees of those on a day that may be a holiday.
+/// What a list shows beside its periods.
+#[derive(Debug)]
+pub struct Beside {
+    /// The projects on which they are booked.
+    pub projects: projects::Found,
+    /// The employees of those on a day that may be a holiday.
+    pub employees: Vec<Employee>,
+    /// The days of those whose employees are away then.
+    pub away: BTreeSet<(Date, EmployeeId)>,
+}
+
+/// What a list shows beside its periods: their projects, the employees of those
+/// on a day that may be a holiday, and who of them is away.
 ///
-/// Access pattern: `BatchGetItem` of both, side by side; none when nothing is needed.
+/// Access pattern: `BatchGetItem` of projects and of employees, and what
+/// [`away::find`] reads, side by side.
 pub async fn beside(
     deps: &Deps,
     permit: &ReadPermit,
     projects: &BTreeSet<ProjectId>,
     employees: &BTreeSet<EmployeeId>,
-) -> Result<(projects::Found, Vec<Employee>), Error> {
+    days: &BTreeSet<(Date, EmployeeId)>,
+) -> Result<Beside, Error> {
     let company = permit.company();
     let keys = employees.iter().map(|id| keys::employee(company, *id)).collect();
-    let (projects, employees) =
-        tokio::try_join!(projects::get_many(deps, company, projects), deps.table.batch_get(keys))?;
-    Ok((projects, employees.into_iter().map(Item::decode).collect::<Result<_, _>>()?))
+    let (projects, employees, away) = tokio::try_join!(
+        projects::get_many(deps, company, projects),
+        deps.table.batch_get(keys),
+        away::find(&deps.table, company, days)
+    )?;
+    let employees = employees.into_iter().map(Item::decode).collect::<Result<_, _>>()?;
+    Ok(Beside { projects, employees, away })
 }

@@ -12,11 +12,32 @@ use multer::Multipart;
 
 use crate::error::Error;
 
+fn boundary(headers: &HeaderMap) -> Option<String> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    multer::parse_boundary(content_type).ok().filter(|boundary| !boundary.is_empty())
+}
+
+/// A multipart body without its boundaries, which clients make anew for each
+/// time that they send the same form; `None` for a body of another kind.
+pub(crate) fn without_boundaries(headers: &HeaderMap, bytes: &[u8]) -> Option<Vec<u8>> {
+    let delimiter = format!("--{}", boundary(headers)?).into_bytes();
+    let (mut kept, mut rest) = (Vec::with_capacity(bytes.len()), bytes);
+    while let Some((first, behind)) = rest.split_first() {
+        rest = match rest.strip_prefix(delimiter.as_slice()) {
+            Some(behind) => behind,
+            None => {
+                kept.push(*first);
+                behind
+            }
+        };
+    }
+    Some(kept)
+}
+
 /// The fields of a multipart body, in the order in which they came.
 pub(super) fn fields(headers: &HeaderMap, bytes: Vec<u8>) -> Result<Vec<(String, String)>, Error> {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let boundary = multer::parse_boundary(content_type).ok().filter(|boundary| !boundary.is_empty());
-    let boundary = boundary.ok_or_else(|| malformed("The Content-Type of a multipart body needs a boundary."))?;
+    let boundary =
+        boundary(headers).ok_or_else(|| malformed("The Content-Type of a multipart body needs a boundary."))?;
     // The body is here to its end. Whatever would still wait would wait forever.
     parts(boundary, bytes).now_or_never().unwrap_or_else(|| Err(incomplete()))
 }
