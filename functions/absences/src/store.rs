@@ -205,7 +205,7 @@ fn since(spans: impl Iterator<Item = Span>) -> Date {
     spans.map(|span| span.start.first_of_year()).min().unwrap_or(Date::MIN)
 }
 
-/// Stores a new absence as `draft` makes it, which sees the employee's book.
+/// Stores a new absence as `draft` makes it, which sees the employee's book; the absence and its employee.
 ///
 /// Access pattern: `UpdateItem` of the id counter beside what [`book`] reads, then one transaction.
 pub async fn create(
@@ -213,23 +213,25 @@ pub async fn create(
     permit: &WritePermit,
     (employee, span): (EmployeeId, Span),
     draft: impl Fn(AbsenceId, &Book) -> Result<Absence, Error>,
-) -> Result<Absence, Error> {
+) -> Result<(Absence, Employee), Error> {
     let company = permit.company();
     let since = since([span].into_iter());
     let take = deps.table.take(keys::sequence(company, SEQUENCE), 1, AbsenceId::MAX);
-    let (number, first) = tokio::try_join!(take, open(deps, company, employee, since))?;
+    let (number, first) = tokio::try_join!(take, Box::pin(open(deps, company, employee, since)))?;
     let id = AbsenceId::new(number).ok_or_else(|| Error::Internal("the absence ids are used up".to_owned()))?;
-    let first = std::sync::Mutex::new(Some(first));
-    let work = || async {
-        let read = first.lock().ok().and_then(|mut first| first.take());
-        let book = match read {
-            Some(book) => book,
-            None => open(deps, company, employee, since).await?,
-        };
-        let book = book.ok_or_else(model::no_employee)?;
-        let absence = draft(id, &book)?;
-        commit(deps, company, &book, None, Some(&absence)).await?;
-        Ok(absence)
+    let (draft, mut first) = (&draft, Some(first));
+    let work = || {
+        let read = first.take();
+        async move {
+            let book = match read {
+                Some(book) => book,
+                None => Box::pin(open(deps, company, employee, since)).await?,
+            };
+            let book = book.ok_or_else(model::no_employee)?;
+            let absence = draft(id, &book)?;
+            commit(deps, company, &book, None, Some(&absence)).await?;
+            Ok((absence, book.employee))
+        }
     };
     table::unless_raced("The employee's absences", work).await
 }
@@ -305,7 +307,7 @@ async fn commit(
     }
     if transaction.is_too_large() {
         let message = "So long an absence cannot be moved in one step; delete it and create it again.";
-        return Err(Error::invalid("start_date", message));
+        return Err(model::not_valid(Error::invalid("start_date", message)));
     }
     transaction.commit().await
 }
@@ -320,8 +322,12 @@ fn put_head<'t>(
     let random = getrandom::u64().map_err(|_| Error::Internal("the system has no random numbers".to_owned()))?;
     // As many bits as a number keeps wherever it passes through a double; never the 0 of a head that is not stored.
     let mut head = Head { version: (random >> 11).max(1), ledger: book.ledger.clone() };
-    before.into_iter().for_each(|absence| head.ledger.strike(absence));
-    after.into_iter().for_each(|absence| head.ledger.enter(absence));
+    if let Some(before) = before {
+        head.ledger.strike(before);
+    }
+    if let Some(after) = after {
+        head.ledger.enter(after);
+    }
     let as_read = match book.version {
         0 => Condition::absent(),
         version => Condition::exists().number_is(&["version"], version),
@@ -341,7 +347,8 @@ fn put_places<'t>(
     for key in old.difference(&new) {
         transaction = transaction.delete(key.clone());
     }
-    for (key, absence) in new.into_iter().zip(after.into_iter().cycle()) {
+    let Some(absence) = after else { return Ok(transaction) };
+    for key in new {
         transaction = transaction.put(Item::encode(key, absence)?);
     }
     Ok(transaction)

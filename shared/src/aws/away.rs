@@ -94,9 +94,9 @@ pub async fn find(
         }
     }
     let queries = try_join_all(ranges.into_iter().map(|range| table.query(range)));
-    let (queried, got) = tokio::try_join!(queries, table.batch_get(keys))?;
+    let (in_ranges, by_keys) = tokio::try_join!(queries, table.batch_get(keys))?;
     let mut away = BTreeSet::new();
-    for item in queried.into_iter().flatten().chain(got) {
+    for item in in_ranges.into_iter().flatten().chain(by_keys) {
         let days: AwayDays = item.decode()?;
         away.extend(days.dates().into_iter().map(|date| (date, days.employee)));
     }

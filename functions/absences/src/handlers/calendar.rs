@@ -153,7 +153,7 @@ fn name(view: &View<'_>, employee: &Employee) -> String {
     let short = view.short_employee(employee);
     let text = |key: &str| short.attributes.get(key).and_then(|one| one.value.as_str()).map(str::to_owned);
     let names: Vec<String> = [system::FIRST_NAME, system::LAST_NAME].into_iter().filter_map(text).collect();
-    let number = short.attributes.get(system::ID).map(|id| id.value.clone()).unwrap_or(Value::Null);
+    let number = short.attributes.get(system::ID).map_or(Value::Null, |id| id.value.clone());
     if names.is_empty() { format!("Employee {number}") } else { names.join(" ") }
 }
 

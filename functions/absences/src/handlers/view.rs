@@ -41,6 +41,7 @@ pub struct TimeOffPeriod {
 
 /// What an absence of days says.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the contract's names")]
 pub struct TimeOff {
     /// Its number.
     id: u32,

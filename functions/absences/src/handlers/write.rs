@@ -4,7 +4,6 @@ use serde_json::Map;
 use serde_json::Value as Json;
 use shared::approval::Verdict;
 use shared::attributes::EmployeeResource;
-use shared::attributes::Readable;
 use shared::attributes::View;
 use shared::company::Company;
 use shared::company::absences::AbsenceUnit;
@@ -37,20 +36,14 @@ pub(crate) async fn create(
 ) -> Result<(Absence, EmployeeResource), Error> {
     let request = requests::read(unit, body)?;
     let kind = find_kind(company, unit, &request)?;
-    let employee = std::sync::OnceLock::new();
     let draft = |id: AbsenceId, book: &Book| {
         let absence = draft(deps, company, &kind, &request, (id, book));
         book.check(company, &kind, &absence)?;
-        let _ = employee.set(short(deps, company, permit.readable(), book));
         Ok(absence)
     };
-    let absence = store::create(deps, permit, (request.employee, request.span), draft).await?;
-    let lost = || Error::Internal("an absence was stored without its employee".to_owned());
-    Ok((absence, employee.into_inner().ok_or_else(lost)?))
-}
-
-fn short(deps: &Deps, company: &Company, readable: &Readable, book: &Book) -> EmployeeResource {
-    View::new(company, readable, deps.clock.now()).short_employee(&book.employee)
+    let (absence, employee) = store::create(deps, permit, (request.employee, request.span), draft).await?;
+    let view = View::new(company, permit.readable(), deps.clock.now());
+    Ok((absence, view.short_employee(&employee)))
 }
 
 /// The kind that a request names, if its absences are counted in the unit of the route.

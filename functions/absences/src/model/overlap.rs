@@ -51,10 +51,10 @@ fn clash(new: Part, there: Part, near: &[&Absence], date: Date) -> bool {
     let halves = on_date.filter(|part| *part == Part::Half).count();
     match (new, there) {
         (Part::Whole, _) | (_, Part::Whole) => true,
-        // The new half would be the last that fits, or one too many.
-        (Part::Half, Part::Half) => halves > 1,
+        // There are two already.
+        (Part::Half | Part::Clock(..), Part::Half) => halves > 1,
+        // The new half is the second one and leaves no room by the clock.
         (Part::Half, Part::Clock(..)) => halves > 0,
-        (Part::Clock(..), Part::Half) => halves > 1,
         (Part::Clock(start, end), Part::Clock(other_start, other_end)) => start < other_end && other_start < end,
     }
 }

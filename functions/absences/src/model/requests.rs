@@ -44,8 +44,8 @@ pub struct Request {
 pub fn read(unit: AbsenceUnit, body: &Map<String, Json>) -> Result<Request, Error> {
     let fields = Body(body);
     let mut problems = Problems::default();
-    let employee = problems.check(fields.required("employee_id").and_then(|raw| read_employee(raw)))?;
-    let absence_type = problems.check(fields.required("time_off_type_id").and_then(|raw| read_type(raw)))?;
+    let employee = problems.check(fields.required("employee_id").and_then(read_employee))?;
+    let absence_type = problems.check(fields.required("time_off_type_id").and_then(read_type))?;
     let start = problems.check(fields.required("start_date").and_then(|raw| read_date("start_date", raw)))?;
     let end = problems.check(fields.required("end_date").and_then(|raw| read_date("end_date", raw)))?;
     let half_start = problems.check(fields.flag("half_day_start"))?.flatten();

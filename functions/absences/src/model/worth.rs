@@ -14,6 +14,7 @@ use shared::attributes::Employee;
 use shared::attributes::definition::EntryKind;
 use shared::calendar::Zone;
 use shared::company::Company;
+use shared::company::DayLength;
 use shared::company::Details;
 use shared::company::Holidays;
 use shared::company::absences::AbsenceUnit;
@@ -70,13 +71,12 @@ impl Workdays {
     #[must_use]
     pub fn of(company: &Company, employee: &Employee) -> Self {
         let schedule = employee.work_schedule().and_then(|id| company.entry(EntryKind::WorkSchedule, id));
-        let week = match schedule.map(|entry| &entry.details) {
-            Some(Details::WorkSchedule { week, .. }) => week.map(|length| length.minutes()),
-            _ => {
-                let fifth = employee.weekly_hours().and_then(|hours| (hours * Decimal::from(12)).to_u16());
-                let day = fifth.filter(|minutes| *minutes > 0).unwrap_or(USUAL_MINUTES);
-                [day, day, day, day, day, 0, 0]
-            }
+        let week = if let Some(Details::WorkSchedule { week, .. }) = schedule.map(|entry| &entry.details) {
+            week.map(DayLength::minutes)
+        } else {
+            let fifth = employee.weekly_hours().and_then(|hours| (hours * Decimal::from(12)).to_u16());
+            let day = fifth.filter(|minutes| *minutes > 0).unwrap_or(USUAL_MINUTES);
+            [day, day, day, day, day, 0, 0]
         };
         let holidays = employee.holiday_calendar().and_then(|id| company.holidays().remove(&id));
         Self { week, holidays: holidays.unwrap_or_default() }

@@ -23,13 +23,10 @@ pub(crate) fn without_boundaries(headers: &HeaderMap, bytes: &[u8]) -> Option<Ve
     let delimiter = format!("--{}", boundary(headers)?).into_bytes();
     let (mut kept, mut rest) = (Vec::with_capacity(bytes.len()), bytes);
     while let Some((first, behind)) = rest.split_first() {
-        rest = match rest.strip_prefix(delimiter.as_slice()) {
-            Some(behind) => behind,
-            None => {
-                kept.push(*first);
-                behind
-            }
-        };
+        rest = rest.strip_prefix(delimiter.as_slice()).unwrap_or_else(|| {
+            kept.push(*first);
+            behind
+        });
     }
     Some(kept)
 }
