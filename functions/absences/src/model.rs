@@ -316,6 +316,21 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// All absences of days or of hours.
+    #[must_use]
+    pub fn all(unit: AbsenceUnit) -> Self {
+        Self {
+            unit,
+            from: None,
+            to: None,
+            employees: None,
+            types: None,
+            ids: None,
+            updated_from: None,
+            updated_to: None,
+        }
+    }
+
     /// Whether the list has an absence with these properties.
     #[must_use]
     pub fn takes(&self, absence: &Absence) -> bool {

@@ -47,6 +47,7 @@ use crate::model::ledger::Ledger;
 use crate::model::runs;
 
 pub mod list;
+pub mod recount;
 
 /// The counter of absence ids.
 const SEQUENCE: &str = "absence";

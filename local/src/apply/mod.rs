@@ -10,6 +10,7 @@ pub mod projects;
 pub mod report;
 pub mod settings;
 
+use absences::store::recount::recount;
 use shared::deps::Deps;
 use shared::http::permit::WritePermit;
 
@@ -57,6 +58,11 @@ pub async fn apply(deps: &Deps, file: &CompanyFile, say: &mut dyn FnMut(&str)) -
     let permit = WritePermit::operator(id.clone());
     projects::apply(deps, &permit, file, &mut report, say).await?;
     employees::apply(deps, &permit, &company, people, &mut report, say).await?;
+    if report.workdays_changed {
+        let today = company.zone.today(deps.clock.now());
+        let recounted = recount(deps, &permit, &company, today).await?;
+        say(&format!("counted upcoming absences again: {recounted} changed"));
+    }
     deps.companies.mark_applied(id).await?;
     Ok(report)
 }

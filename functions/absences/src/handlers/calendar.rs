@@ -74,19 +74,12 @@ pub async fn absences_calendar(State(deps): State<Deps>, permit: ReadPermit, que
     let company = deps.companies.get(permit.company()).await?;
     let now = deps.clock.now();
     let wanted = read(&company, &View::new(&company, permit.readable(), now), &query, now)?;
-    let of = |unit| Filter {
-        unit,
-        from: Some(wanted.from),
-        to: Some(wanted.to),
-        employees: None,
-        types: None,
-        ids: None,
-        updated_from: None,
-        updated_to: None,
+    let employees = filter::read_employees(&query)?;
+    let of = |unit| {
+        let (from, to, employees) = (Some(wanted.from), Some(wanted.to), employees.clone());
+        Filter { from, to, employees, ..Filter::all(unit) }
     };
-    let (mut days, mut hours) = (of(AbsenceUnit::Day), of(AbsenceUnit::Hour));
-    days.employees = filter::read_employees(&query)?;
-    hours.employees.clone_from(&days.employees);
+    let (days, hours) = (of(AbsenceUnit::Day), of(AbsenceUnit::Hour));
     let page = Page { limit: MAX_ABSENCES, offset: 0 };
     let (days, hours) =
         tokio::try_join!(list::list(&deps, &permit, &days, page), list::list(&deps, &permit, &hours, page))?;

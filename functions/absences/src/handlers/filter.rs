@@ -29,14 +29,12 @@ pub(crate) fn read(unit: AbsenceUnit, company: &Company, query: &Query) -> Resul
     let updated_from = query.get("updated_from").map(|text| company.zone.parse_instant("updated_from", text));
     let updated_to = query.get("updated_to").map(|text| company.zone.parse_until("updated_to", text));
     let mut filter = Filter {
-        unit,
         from,
         to,
         employees: read_employees(query)?,
-        types: None,
-        ids: None,
         updated_from: updated_from.transpose()?,
         updated_to: updated_to.transpose()?,
+        ..Filter::all(unit)
     };
     if unit == AbsenceUnit::Hour {
         filter.types = list(query, "absence_types", |text| read_type(company, text))?;

@@ -50,6 +50,13 @@ impl Worth {
         self.0.iter().map(|(worth, count)| i64::from(*worth) * i64::from(*count)).sum()
     }
 
+    /// The same days, those before `from` as they were and the others as `newer` counts them.
+    #[must_use]
+    pub fn renewed(&self, span: &Span, newer: &Self, from: Date) -> Self {
+        let both = self.days(span).zip(newer.days(span));
+        Self::of(both.map(|((date, old), (_, new))| if date < from { old } else { new }))
+    }
+
     /// The days of a span and what each counts.
     pub fn days(&self, span: &Span) -> impl Iterator<Item = (Date, u16)> {
         let worth = self.0.iter().flat_map(|(worth, count)| std::iter::repeat_n(*worth, usize::from(*count)));
@@ -172,6 +179,17 @@ mod tests {
             ..span("2026-10-25", "2026-10-25", (false, false))
         };
         assert_eq!(sunday.worth(&berlin(), AbsenceUnit::Hour, &night).total(), 240);
+    }
+
+    #[test]
+    fn what_was_taken_stays_when_the_schedule_changes() {
+        let span = span("2026-11-23", "2026-11-29", (false, false));
+        let old = full_time().worth(&berlin(), AbsenceUnit::Day, &span);
+        let mornings = Workdays { week: [240, 240, 0, 0, 0, 0, 0], holidays: Holidays::default() };
+        let newer = mornings.worth(&berlin(), AbsenceUnit::Day, &span);
+        let renewed = |from: &str| old.renewed(&span, &newer, from.parse().expect("a date")).total();
+        assert_eq!((old.total(), newer.total()), (10, 4));
+        assert_eq!((renewed("2026-11-23"), renewed("2026-11-26"), renewed("2026-12-01")), (4, 6, 10));
     }
 
     proptest! {
