@@ -12,18 +12,20 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde::Serialize;
 use shared::attributes::Employee;
 use shared::aws::away;
 use shared::aws::away::AwayDays;
-use shared::aws::counts::Deltas;
-use shared::aws::counts::Tally;
 use shared::aws::items::Entity;
 use shared::aws::items::Item;
 use shared::aws::keys;
 use shared::aws::keys::Key;
+use shared::aws::lists;
+use shared::aws::lists::Listed;
+use shared::aws::lists::Mark;
 use shared::aws::table;
 use shared::aws::table::Range;
 use shared::aws::transaction::Condition;
@@ -51,9 +53,6 @@ pub mod recount;
 
 /// The counter of absence ids.
 const SEQUENCE: &str = "absence";
-/// Among how many shards writers choose: they are few beside those of attendance,
-/// and lists without dates read the counts of all months.
-pub const SHARDS: u32 = 2;
 
 impl Entity for Absence {
     const TYPE: &'static str = "absence";
@@ -94,12 +93,59 @@ impl Entity for ChangeMark {
     const TYPE: &'static str = "absence_change";
 }
 
-impl ChangeMark {
-    /// The mark of an absence.
-    #[must_use]
-    pub fn of(absence: &Absence) -> Self {
+impl Mark for ChangeMark {
+    type Of = Absence;
+
+    fn of(absence: &Absence) -> Self {
         let Absence { id, employee, absence_type, span: Span { start, end, .. }, .. } = *absence;
         Self { id, employee, absence_type, start, end, at: absence.updated_at.as_millisecond() }
+    }
+
+    fn number(&self) -> u32 {
+        self.id.get()
+    }
+
+    fn order(&self) -> (Date, EmployeeId, u32) {
+        (self.start, self.employee, self.id.get())
+    }
+}
+
+impl Listed for Absence {
+    type Mark = ChangeMark;
+
+    fn number(&self) -> u32 {
+        self.id.get()
+    }
+
+    fn employee(&self) -> EmployeeId {
+        self.employee
+    }
+
+    fn updated_at(&self) -> Timestamp {
+        self.updated_at
+    }
+
+    fn key(company: &CompanyId, number: u32) -> Key {
+        keys::absence(company, number)
+    }
+
+    fn other_keys(&self, company: &CompanyId) -> Vec<Key> {
+        vec![keys::absence_of(company, self.employee, self.span.end, self.id)]
+    }
+
+    fn listings(&self) -> Vec<(String, Date)> {
+        let mut lists = vec![list_of(self.unit).to_owned()];
+        if self.unit == AbsenceUnit::Hour {
+            lists.push(list_of_type(self.absence_type));
+        }
+        let runs = runs::runs(&self.span);
+        let of_runs = lists.iter().flat_map(|list| runs.iter().map(|run| (list_of_runs(list, run.class), run.first)));
+        let of_runs: Vec<_> = of_runs.collect();
+        lists.into_iter().map(|list| (list, self.span.start)).chain(of_runs).collect()
+    }
+
+    fn list_of_changes(&self) -> &'static str {
+        list_of(self.unit)
     }
 }
 
@@ -124,28 +170,6 @@ pub fn list_of_runs(list: &str, class: u32) -> String {
     format!("{list}_RUN_{class}")
 }
 
-/// The lists in which an absence is, and on which day in each.
-fn listings(absence: &Absence) -> Vec<(String, Date)> {
-    let mut lists = vec![list_of(absence.unit).to_owned()];
-    if absence.unit == AbsenceUnit::Hour {
-        lists.push(list_of_type(absence.absence_type));
-    }
-    let runs = runs::runs(&absence.span);
-    let of_runs = lists.iter().flat_map(|list| runs.iter().map(|run| (list_of_runs(list, run.class), run.first)));
-    let of_runs: Vec<_> = of_runs.collect();
-    lists.into_iter().map(|list| (list, absence.span.start)).chain(of_runs).collect()
-}
-
-/// Everywhere an absence is stored.
-#[must_use]
-pub fn places(company: &CompanyId, absence: &Absence) -> BTreeSet<Key> {
-    let Absence { id, employee, span, .. } = absence;
-    let listed = listings(absence);
-    let listed = listed.iter().map(|(list, date)| keys::listed_absence(company, list, *date, *employee, *id));
-    let own = [keys::absence(company, *id), keys::absence_of(company, *employee, span.end, *id)];
-    own.into_iter().chain(listed).collect()
-}
-
 /// The kinds of absence that a company declares, in the order of their numbers.
 ///
 /// Access pattern: none of its own; they are among the company's settings, which a process keeps for 30 seconds.
@@ -158,7 +182,7 @@ pub async fn types(deps: &Deps, permit: &ReadPermit) -> Result<Vec<TimeOffType>,
 ///
 /// Access pattern: `GetItem`.
 pub async fn get(deps: &Deps, permit: &ReadPermit, unit: AbsenceUnit, id: AbsenceId) -> Result<Option<Absence>, Error> {
-    let absence: Option<Absence> = deps.table.get(keys::absence(permit.company(), id)).await?;
+    let absence: Option<Absence> = deps.table.get(keys::absence(permit.company(), id.get())).await?;
     Ok(absence.filter(|absence| absence.unit == unit))
 }
 
@@ -263,7 +287,7 @@ pub async fn change(
 ) -> Result<Option<Absence>, Error> {
     let company = permit.company();
     let work = || async {
-        let stored: Option<Absence> = deps.table.get(keys::absence(company, id)).await?;
+        let stored: Option<Absence> = deps.table.get(keys::absence(company, id.get())).await?;
         let Some(stored) = stored.filter(|stored| stored.unit == unit) else { return Ok(None) };
         let to = to.map(|start| Span { start, ..stored.span });
         let since = since([Some(stored.span), to].into_iter().flatten());
@@ -299,13 +323,8 @@ async fn commit(
         let employee = keys::employee(company, book.employee.id);
         transaction = transaction.require(employee, Condition::exists(), model::no_employee());
     }
-    transaction = put_places(transaction, company, before, after)?;
-    transaction = put_marks(transaction, company, before, after)?;
     transaction = put_away(transaction, company, book, before, after)?;
-    let shard = shared::aws::counts::any_shard() % SHARDS;
-    for (list, deltas) in deltas(before, after) {
-        transaction = deltas.write(transaction, company, &list, shard);
-    }
+    transaction = lists::replace(transaction, company, before, after)?;
     if transaction.is_too_large() {
         let message = "So long an absence cannot be moved in one step; delete it and create it again.";
         return Err(model::not_valid(Error::invalid("start_date", message)));
@@ -337,40 +356,6 @@ fn put_head<'t>(
     Ok(transaction.put_if(item, as_read, Error::Raced))
 }
 
-fn put_places<'t>(
-    mut transaction: Transaction<'t>,
-    company: &CompanyId,
-    before: Option<&Absence>,
-    after: Option<&Absence>,
-) -> Result<Transaction<'t>, Error> {
-    let places_of = |absence: Option<&Absence>| absence.map(|absence| places(company, absence)).unwrap_or_default();
-    let (old, new) = (places_of(before), places_of(after));
-    for key in old.difference(&new) {
-        transaction = transaction.delete(key.clone());
-    }
-    let Some(absence) = after else { return Ok(transaction) };
-    for key in new {
-        transaction = transaction.put(Item::encode(key, absence)?);
-    }
-    Ok(transaction)
-}
-
-fn put_marks<'t>(
-    mut transaction: Transaction<'t>,
-    company: &CompanyId,
-    before: Option<&Absence>,
-    after: Option<&Absence>,
-) -> Result<Transaction<'t>, Error> {
-    let key = |absence: &Absence| keys::absence_change(company, list_of(absence.unit), absence.updated_at, absence.id);
-    if let Some(before) = before.filter(|before| after.is_none_or(|after| key(after) != key(before))) {
-        transaction = transaction.delete(key(before));
-    }
-    match after {
-        Some(after) => Ok(transaction.put(Item::encode(key(after), &ChangeMark::of(after))?)),
-        None => Ok(transaction),
-    }
-}
-
 /// Writes the days away of the years in which they differ. The book holds all absences of these years.
 fn put_away<'t>(
     mut transaction: Transaction<'t>,
@@ -394,16 +379,4 @@ fn put_away<'t>(
         };
     }
     Ok(transaction)
-}
-
-fn deltas(before: Option<&Absence>, after: Option<&Absence>) -> BTreeMap<String, Deltas> {
-    let one = Tally { confirmed: 1, unconfirmed: 0 };
-    let mut lists: BTreeMap<String, Deltas> = BTreeMap::new();
-    let signed = before.map(|before| (before, Tally::default().minus(one))).into_iter();
-    for (absence, by) in signed.chain(after.map(|after| (after, one))) {
-        for (list, date) in listings(absence) {
-            lists.entry(list).or_default().add(date, absence.employee, by);
-        }
-    }
-    lists
 }

@@ -24,8 +24,8 @@
 //! | absence | `C#<company>#ABSENCES` | `<id, 10 digits>` |
 //! | the same, of an employee | `C#<company>#ABSENCES#<employee, 10 digits>` | `<last day>#<id, 10 digits>` |
 //! | what holds for all absences of an employee | `C#<company>#ABSENCES#<employee, 10 digits>` | `HEAD` |
-//! | absence in a list, in the order of days | `C#<company>#<LIST>_LIST` | `<first day>#<employee, 10 digits>#<id, 10 digits>` |
-//! | last change of an absence | `C#<company>#<LIST>_CHANGES` | `<ms, 15 digits>#<id, 10 digits>` |
+//! | record in a list, in the order of days | `C#<company>#<LIST>_LIST` | `<first day>#<employee, 10 digits>#<id, 10 digits>` |
+//! | last change of a record in a list | `C#<company>#<LIST>_CHANGES` | `<ms, 15 digits>#<id, 10 digits>` |
 //! | days of a year on which an employee is away | `C#<company>#AWAY` | `<year>#<employee, 10 digits>` |
 //! | project | `C#<company>#PROJECTS` | `<id, 10 digits>` |
 //! | deleted project | `C#<company>#PROJECTS_DELETED` | `<id, 10 digits>` |
@@ -208,14 +208,10 @@ pub fn attendance_id(company: &CompanyId, id: AttendanceId) -> Key {
     Key::new(format!("C#{company}#ATTENDANCE_IDS"), format!("{:010}", id.get()))
 }
 
-fn absence_sk(id: AbsenceId) -> String {
-    format!("{:010}", id.get())
-}
-
 /// An absence, of days or of hours.
 #[must_use]
-pub fn absence(company: &CompanyId, id: AbsenceId) -> Key {
-    Key::new(format!("C#{company}#ABSENCES"), absence_sk(id))
+pub fn absence(company: &CompanyId, number: u32) -> Key {
+    Key::new(format!("C#{company}#ABSENCES"), format!("{number:010}"))
 }
 
 /// Partition of an employee's absences, in the order of their last days, and behind them of what holds for all.
@@ -227,7 +223,7 @@ pub fn absences_of(company: &CompanyId, employee: EmployeeId) -> String {
 /// An absence among those of its employee.
 #[must_use]
 pub fn absence_of(company: &CompanyId, employee: EmployeeId, last: Date, id: AbsenceId) -> Key {
-    Key::new(absences_of(company, employee), format!("{last}#{}", absence_sk(id)))
+    Key::new(absences_of(company, employee), format!("{last}#{:010}", id.get()))
 }
 
 /// What holds for all absences of an employee.
@@ -236,34 +232,34 @@ pub fn absence_head(company: &CompanyId, employee: EmployeeId) -> Key {
     Key::new(absences_of(company, employee), "HEAD")
 }
 
-/// Partition of a list of absences such as `TIME_OFF`, in the order of days, then of employees.
+/// Partition of a list such as `TIME_OFF`, in the order of days, then of employees.
 #[must_use]
-pub fn absence_list(company: &CompanyId, list: &str) -> String {
+pub fn list_entries(company: &CompanyId, list: &str) -> String {
     format!("C#{company}#{list}_LIST")
 }
 
 /// Lower bound of an employee's entries of a day in a list; with [`behind`], the upper one.
 #[must_use]
-pub fn absence_list_sk(date: Date, employee: EmployeeId) -> String {
+pub fn list_entry_sk(date: Date, employee: EmployeeId) -> String {
     format!("{date}#{}", employee_sk(employee))
 }
 
-/// An absence in a list.
+/// A record in a list.
 #[must_use]
-pub fn listed_absence(company: &CompanyId, list: &str, date: Date, employee: EmployeeId, id: AbsenceId) -> Key {
-    Key::new(absence_list(company, list), format!("{}#{}", absence_list_sk(date, employee), absence_sk(id)))
+pub fn list_entry(company: &CompanyId, list: &str, date: Date, employee: EmployeeId, number: u32) -> Key {
+    Key::new(list_entries(company, list), format!("{}#{number:010}", list_entry_sk(date, employee)))
 }
 
-/// Partition of the last changes of a list's absences, in the order of time.
+/// Partition of the last changes of a list's records, in the order of time.
 #[must_use]
-pub fn absence_changes(company: &CompanyId, list: &str) -> String {
+pub fn list_changes(company: &CompanyId, list: &str) -> String {
     format!("C#{company}#{list}_CHANGES")
 }
 
-/// The last change of an absence.
+/// The last change of a record.
 #[must_use]
-pub fn absence_change(company: &CompanyId, list: &str, at: Timestamp, id: AbsenceId) -> Key {
-    Key::new(absence_changes(company, list), format!("{}#{}", changes_since(at), absence_sk(id)))
+pub fn list_change(company: &CompanyId, list: &str, at: Timestamp, number: u32) -> Key {
+    Key::new(list_changes(company, list), format!("{}#{number:010}", changes_since(at)))
 }
 
 /// Partition of the days on which employees are away, in the order of years, then of employees.
@@ -419,15 +415,15 @@ mod tests {
         assert_eq!(month_count(&company, "ATTENDANCE", day, 3), key("C#alpenrad#ATTENDANCE_MONTHS", "2026-03#3"));
         assert_eq!(day_count(&company, "ATTENDANCE", day, 3), key("C#alpenrad#ATTENDANCE_COUNTS", "2026-03-29#3"));
         let one = AbsenceId::new(9).expect("an id");
-        assert_eq!(absence(&company, one), key("C#alpenrad#ABSENCES", "0000000009"));
+        assert_eq!(absence(&company, 9), key("C#alpenrad#ABSENCES", "0000000009"));
         assert_eq!(absence_of(&company, id, day, one), key("C#alpenrad#ABSENCES#0000000042", "2026-03-29#0000000009"));
         assert_eq!(absence_head(&company, id), key("C#alpenrad#ABSENCES#0000000042", "HEAD"));
         assert_eq!(
-            listed_absence(&company, "TIME_OFF", day, id, one),
+            list_entry(&company, "TIME_OFF", day, id, 9),
             key("C#alpenrad#TIME_OFF_LIST", "2026-03-29#0000000042#0000000009")
         );
         assert_eq!(
-            absence_change(&company, "TIME_OFF", at, one),
+            list_change(&company, "TIME_OFF", at, 9),
             key("C#alpenrad#TIME_OFF_CHANGES", "001700000000123#0000000009")
         );
         assert_eq!(away(&company, 2026, id), key("C#alpenrad#AWAY", "2026#0000000042"));

@@ -8,6 +8,8 @@
 //! - [`meter`]: what a request cost, counted at the SDK
 //! - [`ranks`]: which employee stands at an offset, at the same cost everywhere
 //! - [`counts`]: which record stands at an offset of a list of days, at the same cost everywhere
+//! - [`lists`]: records in lists by day, with their counts and marks of changes
+//! - [`away`]: on which days employees are away
 //! - [`companies`], [`credentials`]: what every function reads before its own records
 //! - [`idempotency`]: which request with a key does the work, and what the others are answered
 
@@ -19,6 +21,7 @@ pub mod credentials;
 pub mod idempotency;
 pub mod items;
 pub mod keys;
+pub mod lists;
 pub mod meter;
 pub mod ranks;
 pub mod schema;

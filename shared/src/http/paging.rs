@@ -5,18 +5,10 @@ use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::http::query::Query;
+pub use crate::page::Page;
 
 /// The largest offset: no list has more records than the wire has ids.
 const MAX_OFFSET: u64 = i32::MAX as u64;
-
-/// A page that a request asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// How many records at most.
-    pub limit: u64,
-    /// How many records stand before.
-    pub offset: u64,
-}
 
 impl Page {
     /// Reads `limit` and `offset`; the offset counts records.
@@ -92,9 +84,7 @@ impl NumberedPage {
     /// The records of a whole list that lie on the page.
     #[must_use]
     pub fn slice<T>(self, all: Vec<T>) -> Vec<T> {
-        let Page { limit, offset } = self.records();
-        let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-        all.into_iter().skip(number(offset)).take(number(limit)).collect()
+        self.records().slice(all)
     }
 
     /// The envelope. Pages are counted from 1, so the last one has the number `total_pages`.
