@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use crate::aws::companies::Companies;
 use crate::aws::credentials::Credentials;
+use crate::aws::objects::Objects;
 use crate::aws::table::Table;
 use crate::clock::Clock;
+use crate::error::Error;
 use crate::http::limits::Limits;
 
 /// The store, its caches, the clock and the limits: made once per process, cloned into every request.
@@ -21,6 +23,7 @@ pub struct Deps {
     pub clock: Clock,
     /// How many requests are taken from whom.
     pub limits: Arc<Limits>,
+    objects: Option<Objects>,
 }
 
 impl Deps {
@@ -33,6 +36,18 @@ impl Deps {
             table,
             clock,
             limits: Arc::new(limits),
+            objects: None,
         }
+    }
+
+    /// And a bucket, for the functions that have to do with files. The others do not link what reaches it.
+    #[must_use]
+    pub fn with_objects(self, objects: Objects) -> Self {
+        Self { objects: Some(objects), ..self }
+    }
+
+    /// The bucket.
+    pub fn objects(&self) -> Result<&Objects, Error> {
+        self.objects.as_ref().ok_or_else(|| Error::Internal("this process was given no bucket".to_owned()))
     }
 }

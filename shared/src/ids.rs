@@ -145,6 +145,24 @@ number! {
 }
 
 number! {
+    /// The number of a document.
+    DocumentId, "A document"
+}
+
+number! {
+    /// The number of a category of documents.
+    DocumentCategoryId, "A document category"
+}
+
+impl DocumentId {
+    /// The id under which v2 knows the document.
+    #[must_use]
+    pub fn v2(self, company: &CompanyId) -> Uuid {
+        v2("document", company, self.0)
+    }
+}
+
+number! {
     /// The number of an absence, of days or of hours.
     AbsenceId, "An absence"
 }

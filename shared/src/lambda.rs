@@ -13,6 +13,7 @@ use tower::ServiceExt;
 use crate::aws::config;
 use crate::clock::Clock;
 use crate::deps::Deps;
+use crate::error::Error;
 use crate::http::app::app;
 use crate::http::context::ClientIp;
 use crate::http::context::PlatformRequestId;
@@ -24,9 +25,21 @@ use crate::telemetry;
 ///
 /// Clients and caches are made before the first event, while the process has a whole core.
 pub async fn run(router: fn(Deps) -> Router) -> Result<(), lambda_http::Error> {
+    serve(router, deps()?).await
+}
+
+/// The same for a function that has to do with files.
+pub async fn run_with_objects(router: fn(Deps) -> Router) -> Result<(), lambda_http::Error> {
+    serve(router, deps()?.with_objects(config::objects_from_env()?)).await
+}
+
+fn deps() -> Result<Deps, Error> {
     telemetry::init_json();
     let limits = Limits::parse(&std::env::var(LIMITS_VARIABLE).unwrap_or_default())?;
-    let deps = Deps::new(config::table_from_env()?, Clock::system(), limits);
+    Ok(Deps::new(config::table_from_env()?, Clock::system(), limits))
+}
+
+async fn serve(router: fn(Deps) -> Router, deps: Deps) -> Result<(), lambda_http::Error> {
     let service = app(router(deps.clone()), &deps);
     lambda_http::run(service_fn(|event| handle(service.clone(), event))).await
 }

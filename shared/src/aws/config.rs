@@ -10,13 +10,20 @@ use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::config::Region;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::RequestChecksumCalculation;
+use aws_sdk_s3::config::ResponseChecksumValidation;
 
 use crate::aws::meter::MeterInterceptor;
+use crate::aws::objects::Objects;
 use crate::aws::table::Table;
 use crate::error::Error;
 
 /// The variable that names the table.
 pub const TABLE_VARIABLE: &str = "MUSTER_TABLE";
+/// The variable that names the bucket.
+pub const BUCKET_VARIABLE: &str = "MUSTER_BUCKET";
+/// The name of the bucket on one machine.
+pub const LOCAL_BUCKET: &str = "muster-files";
 /// The name of the table on one machine.
 pub const LOCAL_TABLE: &str = "muster";
 
@@ -26,25 +33,45 @@ pub const LOCAL_TABLE: &str = "muster";
 /// files nor metadata services are asked: that would cost a cold start and can
 /// never succeed. `AWS_ENDPOINT_URL_DYNAMODB` points at a local endpoint.
 pub fn table_from_env() -> Result<Table, Error> {
-    let required = |name: &str| env::var(name).map_err(|_| Error::Internal(format!("the variable {name} is not set")));
-    let credentials = Credentials::new(
-        required("AWS_ACCESS_KEY_ID")?,
-        required("AWS_SECRET_ACCESS_KEY")?,
-        env::var("AWS_SESSION_TOKEN").ok(),
-        None,
-        "environment",
-    );
-    let endpoint = env::var("AWS_ENDPOINT_URL_DYNAMODB").or_else(|_| env::var("AWS_ENDPOINT_URL")).ok();
-    let region = env::var("AWS_REGION").or_else(|_| env::var("AWS_DEFAULT_REGION"));
-    let region = region.map_err(|_| Error::Internal("the variable AWS_REGION is not set".to_owned()))?;
     let mut config = Builder::new()
         .behavior_version(BehaviorVersion::v2026_01_12())
-        .credentials_provider(credentials)
-        .region(Region::new(region));
-    if let Some(endpoint) = endpoint {
+        .credentials_provider(credentials_from_env()?)
+        .region(region_from_env()?);
+    if let Some(endpoint) = endpoint_from_env("AWS_ENDPOINT_URL_DYNAMODB") {
         config = config.endpoint_url(endpoint);
     }
     Ok(table_with(config, &required(TABLE_VARIABLE)?))
+}
+
+/// The bucket that a Lambda function's environment names, found in the same way.
+pub fn objects_from_env() -> Result<Objects, Error> {
+    let mut config = aws_sdk_s3::config::Builder::new()
+        .behavior_version(aws_sdk_s3::config::BehaviorVersion::v2026_01_12())
+        .credentials_provider(credentials_from_env()?)
+        .region(region_from_env()?);
+    if let Some(endpoint) = endpoint_from_env("AWS_ENDPOINT_URL_S3") {
+        // A local endpoint has no name below which buckets could have theirs.
+        config = config.endpoint_url(endpoint).force_path_style(true);
+    }
+    Ok(objects_with(config, &required(BUCKET_VARIABLE)?))
+}
+
+fn required(name: &str) -> Result<String, Error> {
+    env::var(name).map_err(|_| Error::Internal(format!("the variable {name} is not set")))
+}
+
+fn credentials_from_env() -> Result<Credentials, Error> {
+    let (key, secret) = (required("AWS_ACCESS_KEY_ID")?, required("AWS_SECRET_ACCESS_KEY")?);
+    Ok(Credentials::new(key, secret, env::var("AWS_SESSION_TOKEN").ok(), None, "environment"))
+}
+
+fn region_from_env() -> Result<Region, Error> {
+    let region = env::var("AWS_REGION").or_else(|_| env::var("AWS_DEFAULT_REGION"));
+    region.map(Region::new).map_err(|_| Error::Internal("the variable AWS_REGION is not set".to_owned()))
+}
+
+fn endpoint_from_env(name: &str) -> Option<String> {
+    env::var(name).or_else(|_| env::var("AWS_ENDPOINT_URL")).ok()
 }
 
 /// The table of an embedded endpoint on this machine, which takes any credentials.
@@ -76,4 +103,38 @@ pub fn table_with(config: Builder, name: &str) -> Table {
         .interceptor(MeterInterceptor)
         .build();
     Table::new(Client::from_conf(config), name)
+}
+
+/// The bucket of an embedded endpoint on this machine, over plain HTTP like the table.
+#[must_use]
+pub fn objects_at(endpoint: &str, bucket: &str) -> Objects {
+    let config = aws_sdk_s3::config::Builder::new()
+        .behavior_version(aws_sdk_s3::config::BehaviorVersion::v2026_01_12())
+        .credentials_provider(Credentials::new("local", "local", None, None, "embedded storage"))
+        .region(Region::new("eu-central-1"))
+        .endpoint_url(endpoint)
+        .force_path_style(true)
+        .http_client(aws_smithy_http_client::Builder::new().build_http());
+    objects_with(config, bucket)
+}
+
+/// A bucket from a configuration, with the settings that all of them share.
+#[must_use]
+pub fn objects_with(config: aws_sdk_s3::config::Builder, bucket: &str) -> Objects {
+    let config = config
+        // We send the SHA-256 of each file ourselves.
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+        .retry_config(RetryConfig::standard().with_max_attempts(4))
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(1))
+                // 30 MB at a megabyte a second.
+                .operation_attempt_timeout(Duration::from_secs(30))
+                .operation_timeout(Duration::from_secs(50))
+                .build(),
+        )
+        .interceptor(MeterInterceptor)
+        .build();
+    Objects::new(aws_sdk_s3::Client::from_conf(config), bucket)
 }

@@ -27,6 +27,9 @@
 //! | record in a list, in the order of days | `C#<company>#<LIST>_LIST` | `<first day>#<employee, 10 digits>#<id, 10 digits>` |
 //! | last change of a record in a list | `C#<company>#<LIST>_CHANGES` | `<ms, 15 digits>#<id, 10 digits>` |
 //! | days of a year on which an employee is away | `C#<company>#AWAY` | `<year>#<employee, 10 digits>` |
+//! | document | `C#<company>#DOCUMENTS` | `<id, 10 digits>` |
+//! | the same, of an employee | `C#<company>#DOCUMENTS#<employee, 10 digits>` | `<day>#<id, 10 digits>` |
+//! | upload that is under way, or object to remove | `C#<company>#UPLOADS` | `<version 7 UUID>` |
 //! | project | `C#<company>#PROJECTS` | `<id, 10 digits>` |
 //! | deleted project | `C#<company>#PROJECTS_DELETED` | `<id, 10 digits>` |
 //! | taken name of an active project | `C#<company>#PROJECT_NAMES` | `<name>` |
@@ -38,6 +41,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use uuid::Uuid;
 
 use crate::attributes::AttributeKey;
 use crate::attributes::definition::EntryKind;
@@ -45,6 +49,7 @@ use crate::ids::AbsenceId;
 use crate::ids::AttendanceId;
 use crate::ids::ClientId;
 use crate::ids::CompanyId;
+use crate::ids::DocumentId;
 use crate::ids::EmployeeId;
 use crate::ids::ProjectId;
 
@@ -262,6 +267,55 @@ pub fn list_change(company: &CompanyId, list: &str, at: Timestamp, number: u32) 
     Key::new(list_changes(company, list), format!("{}#{number:010}", changes_since(at)))
 }
 
+/// A document.
+#[must_use]
+pub fn document(company: &CompanyId, number: u32) -> Key {
+    Key::new(format!("C#{company}#DOCUMENTS"), format!("{number:010}"))
+}
+
+/// Partition of an employee's documents, in the order of their days.
+#[must_use]
+pub fn documents_of(company: &CompanyId, employee: EmployeeId) -> String {
+    format!("C#{company}#DOCUMENTS#{}", employee_sk(employee))
+}
+
+/// A document among those of its employee.
+#[must_use]
+pub fn document_of(company: &CompanyId, employee: EmployeeId, filed: Date, id: DocumentId) -> Key {
+    Key::new(documents_of(company, employee), format!("{filed}#{:010}", id.get()))
+}
+
+/// Partition of a company's uploads, in the order in which they began.
+#[must_use]
+pub fn uploads(company: &CompanyId) -> String {
+    format!("C#{company}#UPLOADS")
+}
+
+/// An upload, or an object that is to be removed.
+#[must_use]
+pub fn upload(company: &CompanyId, id: Uuid) -> Key {
+    Key::new(uploads(company), id.to_string())
+}
+
+/// Upper bound of the uploads that began before an instant: their ids begin with their time.
+#[must_use]
+pub fn uploads_before(instant: Timestamp) -> String {
+    let ms = instant.as_millisecond().max(0);
+    format!("{:08x}-{:04x}", ms >> 16, ms & 0xffff)
+}
+
+/// The object of a document's file, in the bucket.
+#[must_use]
+pub fn file_object(company: &CompanyId, object: Uuid) -> String {
+    format!("files/{company}/{object}")
+}
+
+/// The object of a file that is not a document's yet. What stays there, the bucket removes after a day.
+#[must_use]
+pub fn staged_object(company: &CompanyId, object: Uuid) -> String {
+    format!("staging/{company}/{object}")
+}
+
 /// Partition of the days on which employees are away, in the order of years, then of employees.
 #[must_use]
 pub fn away_days(company: &CompanyId) -> String {
@@ -427,6 +481,17 @@ mod tests {
             key("C#alpenrad#TIME_OFF_CHANGES", "001700000000123#0000000009")
         );
         assert_eq!(away(&company, 2026, id), key("C#alpenrad#AWAY", "2026#0000000042"));
+        let document_id = DocumentId::new(3).expect("an id");
+        assert_eq!(document(&company, 3), key("C#alpenrad#DOCUMENTS", "0000000003"));
+        assert_eq!(
+            document_of(&company, id, day, document_id),
+            key("C#alpenrad#DOCUMENTS#0000000042", "2026-03-29#0000000003")
+        );
+        let object: Uuid = "018bcfe5-687b-7000-8000-000000000000".parse().expect("a UUID");
+        assert_eq!(upload(&company, object), key("C#alpenrad#UPLOADS", "018bcfe5-687b-7000-8000-000000000000"));
+        assert_eq!(uploads_before(at), "018bcfe5-687b");
+        assert_eq!(file_object(&company, object), "files/alpenrad/018bcfe5-687b-7000-8000-000000000000");
+        assert_eq!(staged_object(&company, object), "staging/alpenrad/018bcfe5-687b-7000-8000-000000000000");
         let project_id = ProjectId::new(5).expect("an id");
         assert_eq!(project(&company, project_id), key("C#alpenrad#PROJECTS", "0000000005"));
         assert_eq!(deleted_project(&company, project_id), key("C#alpenrad#PROJECTS_DELETED", "0000000005"));

@@ -5,6 +5,7 @@
 //! - [`items`]: typed records in, typed records out, the type checked on the way
 //! - [`table`]: the few operations that stores are made of, with retries and bounds
 //! - [`transaction`]: named parts that are stored together or not at all
+//! - [`objects`]: files in the bucket
 //! - [`meter`]: what a request cost, counted at the SDK
 //! - [`ranks`]: which employee stands at an offset, at the same cost everywhere
 //! - [`counts`]: which record stands at an offset of a list of days, at the same cost everywhere
@@ -23,6 +24,7 @@ pub mod items;
 pub mod keys;
 pub mod lists;
 pub mod meter;
+pub mod objects;
 pub mod ranks;
 pub mod schema;
 pub mod table;
