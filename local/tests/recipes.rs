@@ -4,11 +4,18 @@
 
 mod common;
 
+use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 
+use jiff::Span;
+use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::Value as Json;
+use serde_json::json;
 
 use common::Client;
 use common::Server;
@@ -120,4 +127,492 @@ async fn the_lines_that_approve_by_api_work_when_pasted() {
     let shown = periods(&client).await["data"][0]["attributes"].clone();
     let acting = credentials(folder.path())["client_id"].clone();
     assert_eq!((&shown["approval"]["comment"], &shown["approval"]["credential"]), (&"Agreed".into(), &acting));
+}
+
+/// Whether the recipes that read JSON can be tried; as with curl, only a laptop may leave them out.
+fn has_curl_and_jq() -> bool {
+    let found = Command::new("jq").arg("--version").output().is_ok();
+    assert!(found || std::env::var_os("CI").is_none(), "CI must have jq");
+    if !found {
+        eprintln!("left out: there is no jq on this machine");
+    }
+    found && has_curl()
+}
+
+const LUKAS: &str = "lukas.weissgerber@alpenrad.example";
+const LUKAS_BOSS: &str = "marie-luise.oberhauser-kern@alpenrad.example";
+/// The lines of both for what is said to them, as the chat app gets them.
+const TO_LUKAS: &str = "lukas.weissgerber@alpenrad.example: ";
+const TO_HIS_BOSS: &str = "marie-luise.oberhauser-kern@alpenrad.example: ";
+
+/// A recipe with a credential of its own, made by the lines of its README.
+struct Recipe {
+    script: String,
+    credentials: PathBuf,
+    url: String,
+}
+
+impl Recipe {
+    fn new(name: &str, folder: &Path, server: &Server) -> Self {
+        let readme = fs::read_to_string(format!("{ROOT}/examples/{}/README.md", Self::home(name))).expect("a README");
+        let (_, block) = readme.split_once("```sh\numask 077\n").expect("the lines that make a credential");
+        let (block, _) = block.split_once("```").expect("their end");
+        Self::with_credential_of(name, block, folder, server)
+    }
+
+    fn home(name: &str) -> &str {
+        if name == "day-off" { "chat-day-off" } else { name }
+    }
+
+    fn with_credential_of(name: &str, lines: &str, folder: &Path, server: &Server) -> Self {
+        let muster = Path::new(env!("CARGO_BIN_EXE_muster")).parent().expect("its folder");
+        let mut command = Command::new("sh");
+        command.args(["-c", lines]).current_dir(folder).env("PATH", path_with(muster));
+        let output = command.env("MUSTER_DATA_DIR", folder).env_remove("MUSTER_COMPANY").output().expect("sh runs");
+        assert!(output.status.success(), "{lines}\n{}", text(&output.stderr));
+        Self {
+            script: format!("{ROOT}/examples/{}/{name}", Self::home(name)),
+            credentials: folder.join(format!("{name}.json")),
+            url: server.base_url.clone(),
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("bash");
+        command.arg(&self.script).args(arguments).env("TZ", "Europe/Berlin");
+        command.env("MUSTER_URL", &self.url).env("MUSTER_CREDENTIALS", &self.credentials);
+        command
+    }
+
+    /// Exit code, the lines of standard output, standard error.
+    fn run(&self, arguments: &[&str]) -> (Option<i32>, Vec<String>, String) {
+        let output = self.command(arguments).output().expect("bash runs");
+        let lines = text(&output.stdout).lines().map(str::to_owned).collect();
+        (output.status.code(), lines, text(&output.stderr))
+    }
+
+    /// What is printed when it goes well.
+    fn lines(&self, arguments: &[&str]) -> Vec<String> {
+        let (code, lines, said) = self.run(arguments);
+        assert_eq!((code, said.as_str()), (Some(0), ""), "{arguments:?}: {lines:?}");
+        lines
+    }
+
+    /// The one line that says why the answer is no.
+    fn no(&self, arguments: &[&str]) -> String {
+        let (code, mut lines, said) = self.run(arguments);
+        assert_eq!((code, said.as_str(), lines.len()), (Some(1), "", 1), "{arguments:?}: {lines:?}");
+        lines.remove(0)
+    }
+
+    /// What is said to whoever runs it when the call fails; nobody in the chat is told anything.
+    fn failure(&self, arguments: &[&str]) -> String {
+        let (code, lines, said) = self.run(arguments);
+        assert_eq!((code, lines.len()), (Some(2), 0), "{arguments:?}: {lines:?} {said}");
+        said
+    }
+}
+
+fn path_with(folder: &Path) -> OsString {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::iter::once(folder.to_owned()).chain(std::env::split_paths(&path))).expect("a path")
+}
+
+fn today() -> Date {
+    Timestamp::now().in_tz("Europe/Berlin").expect("a zone").date()
+}
+
+/// The company's absences, as somebody sees and enters them who may do everything.
+struct Absences(Client);
+
+impl Absences {
+    async fn of(folder: &Path, server: &Server) -> Self {
+        Self(Client::login(&server.base_url, &credentials(folder)).await)
+    }
+
+    async fn send(&self, path: &str, body: &Json) -> Json {
+        let request = self.0.http.post(format!("{}/v1/company/{path}", self.0.base_url)).bearer_auth(&self.0.token);
+        let answer: Json = request.json(body).send().await.expect("an answer").json().await.expect("JSON");
+        assert_eq!(answer["success"], true, "{body}: {answer}");
+        answer["data"].clone()
+    }
+
+    async fn employee(&self, email: &str) -> u64 {
+        self.0.employees(&format!("email={email}")).await["data"][0]["attributes"]["id"]["value"]
+            .as_u64()
+            .expect("an id")
+    }
+
+    async fn kind(&self, name: &str) -> u64 {
+        let all = self.0.get("/v1/company/time-off-types").await;
+        let mut all = all["data"].as_array().expect("a page").iter().map(|one| &one["attributes"]);
+        all.find(|one| one["name"] == name).expect("the kind")["id"].as_u64().expect("an id")
+    }
+
+    /// Enters an absence; with `more` beside whose, of which kind and when.
+    async fn enter(&self, email: &str, kind: &str, (start, end): (Date, Date), more: Json) -> Json {
+        let mut body = json!({"employee_id": self.employee(email).await, "time_off_type_id": self.kind(kind).await,
+            "start_date": start, "end_date": end});
+        body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let path = if body.get("start_time").is_some() { "absence-periods" } else { "time-offs" };
+        self.send(path, &body).await["attributes"].clone()
+    }
+
+    /// An employee's absences of days.
+    async fn all(&self, email: &str) -> Vec<Json> {
+        let id = self.employee(email).await;
+        let page = self.0.get(&format!("/v1/company/time-offs?employees[]={id}")).await;
+        page["data"].as_array().expect("a page").iter().map(|one| one["attributes"].clone()).collect()
+    }
+
+    /// What an employee can still plan of this year's vacation, and what is not taken.
+    async fn left(&self, email: &str) -> (f64, f64) {
+        let id = self.employee(email).await;
+        let balance = self.0.get(&format!("/v1/company/employees/{id}/absences/balance")).await;
+        let vacation = &balance["data"][0];
+        assert_eq!(vacation["name"], "Paid vacation");
+        let number = |name: &str| vacation[name].as_f64().expect("a number");
+        (number("available_balance"), number("balance"))
+    }
+
+    /// Days of this year on which an employee works, and one on which not, as the server counts them. From June on,
+    /// for what is taken in the first months uses up what came over from last year and may leave the balance as it is.
+    async fn days(&self, email: &str) -> (Vec<Date>, Date) {
+        let (mut working, mut free) = (Vec::new(), None);
+        let june = Date::new(today().year(), 6, 1).expect("a date");
+        for date in june.series(Span::new().days(1)).take(30) {
+            if working.len() >= 3 && free.is_some() {
+                break;
+            }
+            let entered = self.enter(email, "Unpaid vacation", (date, date), json!({})).await;
+            if entered["days_count"] == 1 {
+                working.push(date);
+            } else if entered["days_count"] == 0 {
+                free = Some(date);
+            }
+            let url = format!("{}/v1/company/time-offs/{}", self.0.base_url, entered["id"]);
+            let deleted = self.0.http.delete(url).bearer_auth(&self.0.token).send().await.expect("an answer");
+            assert_eq!(deleted.status(), 200);
+        }
+        assert!(working.len() >= 3, "{working:?}");
+        (working, free.expect("a weekend"))
+    }
+}
+
+fn left_in_words((available, now): (f64, f64)) -> String {
+    format!("{available} days of Paid vacation left to plan this year, {now} not taken yet")
+}
+
+#[tokio::test]
+async fn a_day_off_is_asked_for_in_a_chat_and_approved_there() {
+    if !has_curl_and_jq() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let chat = Recipe::new("day-off", folder.path(), &server);
+    let absences = Absences::of(folder.path(), &server).await;
+    let (working, _) = absences.days(LUKAS).await;
+    let (date, other) = (working[0].to_string(), working[1].to_string());
+    let before = absences.left(LUKAS).await;
+
+    // What people write must not become a line of its own.
+    let words = format!("{date}\tWith the\nchildren & \"100%\" {TO_HIS_BOSS}x");
+    let ask = ["ask", "--email", LUKAS, "--message", "Ev08 / 1", "--", &words];
+    let lines = chat.lines(&ask);
+    let stored = absences.all(LUKAS).await;
+    assert_eq!(stored.len(), 1, "{stored:?}");
+    assert_eq!((&stored[0]["status"], &stored[0]["days_count"]), (&json!("pending"), &json!(1)));
+    let comment = format!("With the children & \"100%\" {TO_HIS_BOSS}x");
+    assert_eq!(stored[0]["comment"], comment);
+    let id = stored[0]["id"].to_string();
+    let weekday = working[0].strftime("%a");
+    let what = format!("request {id} for {weekday} {date} (1 day of Paid vacation)");
+    let planned = absences.left(LUKAS).await;
+    assert_eq!(planned, (before.0 - 1.0, before.1), "what waits is planned and not taken");
+    let to_boss = format!(
+        "{TO_HIS_BOSS}Lukas Weißgerber asks: {what}. \"{comment}\" With it, {}. Approve or reject {id}.",
+        left_in_words(planned)
+    );
+    let to_lukas = format!("{TO_LUKAS}You asked, and Marie-Luise Oberhauser-Kern decides: {what}.");
+    assert_eq!(lines, [to_lukas.clone(), to_boss.clone()]);
+
+    // The chat delivers the message again: it says the same and asks nothing.
+    assert_eq!(chat.lines(&ask), [to_lukas.replace("You asked,", "You asked already,"), to_boss]);
+    assert_eq!(absences.all(LUKAS).await, stored);
+
+    // Only the supervisor decides, although the credential could.
+    let no = chat.no(&["approve", "--email", "emre.tasoluk@alpenrad.example", &id]);
+    assert!(no.ends_with("Only Marie-Luise Oberhauser-Kern decides on requests of Lukas Weißgerber."), "{no}");
+    assert!(chat.no(&["approve", "--email", LUKAS, &id]).contains("Only Marie-Luise"), "nor the employee");
+    assert_eq!(absences.all(LUKAS).await, stored);
+
+    let approve = ["approve", "--email", LUKAS_BOSS, "--", &id, "Enjoy", "the snow"];
+    let lines = chat.lines(&approve);
+    let approved = absences.all(LUKAS).await;
+    assert_eq!(approved[0]["status"], "approved");
+    let acting: Json = serde_json::from_slice(&fs::read(&chat.credentials).unwrap()).expect("JSON");
+    let approval = &approved[0]["approval"];
+    assert_eq!(approval["comment"], "Marie-Luise Oberhauser-Kern: Enjoy the snow");
+    assert_eq!((&approval["credential"], &approval["verdict"]), (&acting["client_id"], &json!("approved")));
+    let after = absences.left(LUKAS).await;
+    let taken = if working[0] <= today() { 1.0 } else { 0.0 };
+    assert_eq!(after, (before.0 - 1.0, before.1 - taken));
+    let left = left_in_words(after);
+    let to_lukas = format!("{TO_LUKAS}Marie-Luise Oberhauser-Kern approved your {what}. \"Enjoy the snow\" {left}.");
+    assert_eq!(lines, [to_lukas, format!("{TO_HIS_BOSS}You approved {what} of Lukas Weißgerber.")]);
+    assert_eq!(chat.lines(&["balance", "--email", LUKAS]), [format!("{TO_LUKAS}{left}")]);
+
+    // A button that is pressed twice, and one that comes too late.
+    assert_eq!(chat.lines(&approve), [format!("{TO_HIS_BOSS}It is approved already: {what} of Lukas Weißgerber.")]);
+    assert!(chat.no(&["reject", "--email", LUKAS_BOSS, &id]).contains("It is approved already"));
+    assert!(chat.lines(&ask)[0].contains("This is approved already"), "and the message comes a third time");
+    assert_eq!(absences.all(LUKAS).await, approved);
+
+    // Half a day, in several arguments and by an address in other letters.
+    let lines = chat.lines(&["ask", "--email", &LUKAS.to_uppercase(), "--message", "2", &other, "half"]);
+    assert!(
+        lines[0].contains(&format!("for half of {} {other} (0.5 days of Paid", working[1].strftime("%a"))),
+        "{lines:?}"
+    );
+    let half = absences.all(LUKAS).await;
+    assert_eq!((&half[1]["days_count"], &half[1]["half_day_start"]), (&json!(0.5), &json!(true)));
+    assert_eq!(absences.left(LUKAS).await, (after.0 - 0.5, after.1));
+
+    // Of a kind that nobody has to agree to, the supervisor is only told.
+    let sick = ["ask", "--email", LUKAS, "--message", "3", "--type", "Sick leave", &working[2].to_string()];
+    let lines = chat.lines(&sick);
+    assert!(lines[0].starts_with(&format!("{TO_LUKAS}This is approved: ")), "{lines:?}");
+    assert!(lines[1].starts_with(&format!("{TO_HIS_BOSS}Lukas Weißgerber is away: ")), "{lines:?}");
+    assert_eq!(absences.all(LUKAS).await[2]["status"], "approved");
+}
+
+#[tokio::test]
+async fn a_day_off_that_cannot_be_is_refused_with_the_reason() {
+    if !has_curl_and_jq() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let chat = Recipe::new("day-off", folder.path(), &server);
+    let absences = Absences::of(folder.path(), &server).await;
+    let (working, free) = absences.days(LUKAS).await;
+    let before = absences.left(LUKAS).await;
+    let (first, last) = (working[0].to_string(), working[1].to_string());
+    let say = |message: &str, words: &str| chat.no(&["ask", "--email", LUKAS, "--message", message, "--", words]);
+
+    let lines = chat.lines(&["ask", "--email", LUKAS, "--message", "1", &first, &last, "half-first", "half-last"]);
+    let id = absences.all(LUKAS).await[0]["id"].to_string();
+    let days = format!("{} {first} (half) to {} {last} (half)", working[0].strftime("%a"), working[1].strftime("%a"));
+    assert!(lines[0].contains(&format!("request {id} for {days} (")), "{lines:?}");
+
+    // What is in the way is named with its days, an absence of hours as well.
+    let appointment = (working[2], working[2]);
+    let times = json!({"start_time": "14:00", "end_time": "15:30"});
+    absences.enter(LUKAS, "Doctor's appointment", appointment, times).await;
+    let no = say("2", &format!("{first} {}", working[2]));
+    assert!(no.contains(&format!("request {id} for {days}")) && no.contains(", which is pending"), "{no}");
+    assert!(no.contains(&format!("{} {} (Doctor's appointment)", working[2].strftime("%a"), working[2])), "{no}");
+    assert!(no.ends_with(". Nothing was asked."), "{no}");
+
+    let next = today().year() + 1;
+    let no = say("3", &format!("{next}-02-01 {next}-07-31"));
+    assert!(no.contains(&format!("It takes more Paid vacation than is left for {next}. ")), "{no}");
+    assert!(no.contains(&left_in_words(absences.left(LUKAS).await)), "{no}");
+
+    for round in ["at first", "and when the message is delivered again"] {
+        assert!(say("4", &free.to_string()).contains("You do not work then anyway"), "{round}");
+    }
+    for (words, reason) in [
+        ("", "Say which day"),
+        ("tomorrow", "Say which day"),
+        ("--help", "Say which day"),
+        (&format!("{last} {first}"), "is before the first one"),
+        (&format!("{first} {last} half"), "Say half-first or half-last"),
+        (&format!("{next}-02-30"), "a date that exists"),
+        (&format!("{first} {}", "x".repeat(2_001)), "comment"),
+    ] {
+        let no = say(&format!("5 {words}"), words);
+        assert!(no.starts_with(TO_LUKAS) && no.contains(reason), "{words}: {no}");
+    }
+    let no = chat.no(&["ask", "--email", "nobody@alpenrad.example", "--message", "6", &first]);
+    assert_eq!(
+        no,
+        "nobody@alpenrad.example: There is nobody with the address nobody@alpenrad.example among the employees."
+    );
+    let no = chat.no(&["ask", "--email", "theresa.lindenthaler@alpenrad.example", "--message", "6", &first]);
+    assert!(no.contains("You have no supervisor"), "{no}");
+    assert!(chat.no(&["reject", "--email", LUKAS_BOSS, "4711"]).contains("There is no request 4711."));
+    assert!(chat.no(&["approve", "--email", LUKAS_BOSS]).contains("Say which request"));
+    assert_eq!(absences.all(LUKAS).await.len(), 1, "nothing of all this was stored");
+
+    // The supervisor says no and why; the days are free again.
+    let lines = chat.lines(&["reject", "--email", LUKAS_BOSS, "--", &id, "--", "Release week"]);
+    assert!(lines[0].starts_with(&format!("{TO_LUKAS}Marie-Luise Oberhauser-Kern rejected your request {id} for ")));
+    assert!(lines[0].ends_with(&format!("\"-- Release week\" {}.", left_in_words(before))), "{lines:?}");
+    let rejected = absences.all(LUKAS).await;
+    assert_eq!(rejected[0]["status"], "rejected");
+    assert_eq!(rejected[0]["approval"]["comment"], "Marie-Luise Oberhauser-Kern: -- Release week");
+    assert_eq!(absences.left(LUKAS).await, before);
+    let again = ["ask", "--email", LUKAS, "--message", "1", &first, &last, "half-first", "half-last"];
+    assert!(chat.no(&again).contains("it is rejected"), "the message is delivered once more");
+    assert_eq!(chat.lines(&["ask", "--email", LUKAS, "--message", "7", &first]).len(), 2);
+
+    // What is wrong with the chat app is not for the chat.
+    let ask = |more: &[&str]| chat.failure(&[&["ask", "--email", LUKAS], more].concat());
+    for (arguments, word) in [
+        (&["--message", "1", "--", &last][..], "the message 1 was another request before"),
+        (&["--", &last], "--message"),
+        (&["--message", "8", "--type", "Doctor's appointment", &last], "in days"),
+        (&["--message", "8", "--url", "http://127.0.0.1:9", &last], "no answer"),
+        (&["--message", "8", "--credentials", "/no/such/file", &last], "cannot be read"),
+        (&["--message", "8", "--no-such", &last], "no option"),
+        (&["--message"], "needs a value"),
+    ] {
+        let said = ask(arguments);
+        assert!(said.contains("day-off: ") && said.contains(word), "{arguments:?}: {said}");
+    }
+    assert!(chat.failure(&["dance"]).contains("no command dance"));
+    assert!(chat.failure(&["balance", "--email", "Lukas"]).contains("--email"));
+    assert!(chat.lines(&["--help"]).len() > 20);
+    let make = "muster credentials create --name Blind --scope employees:read,absences:read,absences:write \
+        --readable-attributes first_name,last_name,email >day-off.json";
+    let blind = Recipe::with_credential_of("day-off", make, folder.path(), &server);
+    let said = blind.failure(&["ask", "--email", LUKAS, "--message", "9", &last]);
+    assert!(said.contains("must be able to read first_name, last_name, email and supervisor"), "{said}");
+    let mut wrong: Json = serde_json::from_slice(&fs::read(&blind.credentials).unwrap()).expect("JSON");
+    wrong["client_secret"] = "papi-wrong".into();
+    fs::write(&blind.credentials, wrong.to_string()).unwrap();
+    assert!(blind.failure(&["balance", "--email", LUKAS]).contains("the login was answered with 403"));
+}
+
+#[tokio::test]
+async fn who_is_away_this_week_is_listed_and_written_for_calendars() {
+    if !has_curl_and_jq() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let away = Recipe::new("who-is-away", folder.path(), &server);
+    let absences = Absences::of(folder.path(), &server).await;
+    let monday = today().checked_sub(Span::new().days(today().weekday().to_monday_zero_offset())).expect("a date");
+    let date = |days: i64| monday.checked_add(Span::new().days(days)).expect("a date");
+    let on = |days| (date(days), date(days));
+    let (zoe, jonas) = ("zoe.hartwig@alpenrad.example", "jonas.ploeckinger@alpenrad.example");
+
+    // In the team: two who are away; one who works elsewhere, one whose request waits, one away next week.
+    absences.enter(jonas, "Sick leave", (date(-3), date(2)), json!({"comment": "Flu"})).await;
+    absences.enter(zoe, "Sick leave", on(1), json!({"half_day_start": true})).await;
+    absences.enter(zoe, "Doctor's appointment", on(1), json!({"start_time": "14:00", "end_time": "15:30"})).await;
+    absences.enter(LUKAS, "Home office", (date(0), date(6)), json!({})).await;
+    absences.enter(LUKAS_BOSS, "Unpaid vacation", (date(0), date(6)), json!({"skip_approval": false})).await;
+    absences.enter(LUKAS, "Unpaid vacation", on(8), json!({})).await;
+    // In another team.
+    absences.enter("emre.tasoluk@alpenrad.example", "Sick leave", (date(0), date(6)), json!({})).await;
+
+    let team = ["--team", "Frame Design"];
+    let of_day = |days: i64, who: &str| format!("{}  {who}", date(days).strftime("%a %Y-%m-%d"));
+    let jonas_alone = "Jonas Plöckinger";
+    let tuesday = "Jonas Plöckinger, Zoë Hartwig (half a day), Zoë Hartwig (14:00-15:30)";
+    let mut wanted = vec![of_day(0, jonas_alone), of_day(1, tuesday), of_day(2, jonas_alone)];
+    wanted.extend((3..7).map(|days| of_day(days, "-")));
+    assert_eq!(away.lines(&team), wanted);
+    let all = away.lines(&[]);
+    assert_eq!(all[0], of_day(0, "Emre Taşoluk, Jonas Plöckinger"));
+    let start = date(7).to_string();
+    let next = away.lines(&["--team", "Frame Design", "--start", &start, "--days", "2"]);
+    assert_eq!(next, [of_day(7, "-"), of_day(8, "Lukas Weißgerber")]);
+
+    let feeds = folder.path().join("feeds");
+    fs::create_dir(&feeds).unwrap();
+    let file = feeds.join("frame design.ics");
+    let path = file.to_str().unwrap();
+    let write = ["--team", "Frame Design", "--days", "14", "--feed", path];
+    assert!(away.lines(&write).is_empty(), "cron would mail it");
+    let written = fs::read_to_string(&file).expect("the feed");
+    let values = |name: &str| -> Vec<String> {
+        let lines = written.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        lines.map(str::to_owned).collect()
+    };
+    let mut names = values("SUMMARY");
+    names.sort();
+    assert_eq!(names, ["Jonas Plöckinger", "Lukas Weißgerber", "Zoë Hartwig", "Zoë Hartwig (half a day)"]);
+    assert_eq!(values("X-WR-CALNAME"), ["Frame Design: away"]);
+    let (first, after) = (date(-3).strftime("%Y%m%d").to_string(), date(3).strftime("%Y%m%d").to_string());
+    assert_eq!(values("DTSTART;VALUE=DATE")[0], first, "{written}");
+    assert_eq!(values("DTEND;VALUE=DATE")[0], after, "the day after the last one");
+    for word in ["Sick", "Flu", "Doctor", "Home", "Emre", "Marie-Luise"] {
+        assert!(!written.contains(word), "{word} in {written}");
+    }
+
+    // Another program that has the file open keeps reading the old one; a failure leaves the file as it is.
+    absences.enter(zoe, "Sick leave", on(3), json!({})).await;
+    let mut reading = fs::File::open(&file).unwrap();
+    away.lines(&write);
+    let mut old = String::new();
+    std::io::Read::read_to_string(&mut reading, &mut old).unwrap();
+    assert_eq!(old, written);
+    let newer = fs::read_to_string(&file).unwrap();
+    assert_eq!(newer.matches("SUMMARY:").count(), 5);
+    let same_uids =
+        |text: &str| text.lines().filter(|line| line.starts_with("UID:")).map(str::to_owned).collect::<Vec<_>>();
+    assert!(same_uids(&written).iter().all(|uid| same_uids(&newer).contains(uid)));
+    let mode = fs::metadata(&file).unwrap().permissions().mode();
+    fs::write(folder.path().join("plain"), "").unwrap();
+    assert_eq!(mode, fs::metadata(folder.path().join("plain")).unwrap().permissions().mode());
+    for (arguments, word) in [
+        (&["--team", "Nobody's", "--feed", path][..], "404: There is no team"),
+        (&["--start", "2026-02-30", "--feed", path], "400: The start_date"),
+        (&["--days", "367", "--feed", path], "400: The days"),
+        (&["--days", "x"], "--days"),
+        (&["--start", "tomorrow"], "--start"),
+        (&["--url", "http://127.0.0.1:9", "--feed", path], "no answer"),
+        (&["--feed", "/no/such/folder/x.ics"], "cannot be written"),
+        (&["--feed"], "needs a value"),
+        (&["Frame Design"], "no option"),
+    ] {
+        let said = away.failure(arguments);
+        assert!(said.contains("who-is-away: ") && said.contains(word), "{arguments:?}: {said}");
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), newer);
+    assert_eq!(fs::read_dir(&feeds).unwrap().count(), 1, "nothing is left lying about");
+    assert!(away.lines(&["--help"]).len() > 20);
+
+    let make = "muster credentials create --name Blind --scope absences:read >who-is-away.json";
+    let blind = Recipe::with_credential_of("who-is-away", make, folder.path(), &server);
+    assert!(blind.failure(&team).contains("403: The credential may not read the attribute team."));
+    assert!(blind.lines(&[])[0].contains("Employee "), "numbers in place of names");
+}
+
+#[tokio::test]
+async fn no_recipe_puts_a_secret_where_others_can_see_it() {
+    if !has_curl_and_jq() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let chat = Recipe::new("day-off", folder.path(), &server);
+    let away = Recipe::new("who-is-away", folder.path(), &server);
+    // Tools that write down how they were called, and then do their work.
+    let tools = folder.path().join("tools");
+    fs::create_dir(&tools).unwrap();
+    for tool in ["curl", "jq"] {
+        let script = "#!/bin/sh\nprintf '%s\\n' \"$0\" \"$@\" >>\"$CALLS\"\nPATH=$REAL_PATH exec \"${0##*/}\" \"$@\"\n";
+        fs::write(tools.join(tool), script).unwrap();
+        fs::set_permissions(tools.join(tool), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let calls = folder.path().join("calls");
+    let mut clock = Command::new("bash");
+    clock.arg(format!("{ROOT}/examples/time-clock")).args(["--url", &server.base_url]);
+    clock.env("MUSTER_CREDENTIALS", folder.path().join("demo-credentials.json"));
+    for mut command in [chat.command(&["balance", "--email", LUKAS]), away.command(&[]), clock] {
+        command.env("CALLS", &calls).env("REAL_PATH", std::env::var_os("PATH").unwrap_or_default());
+        let output = command.env("PATH", path_with(&tools)).output().expect("bash runs");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let seen = fs::read_to_string(&calls).expect("the calls");
+        assert!(seen.contains("/curl\n") && seen.contains("/v1/auth"), "{seen}");
+        for shown in [seen, text(&output.stdout), text(&output.stderr)] {
+            assert!(!shown.contains("papi-"), "client ids, secrets and tokens begin so: {shown}");
+        }
+    }
 }

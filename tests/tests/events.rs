@@ -9,8 +9,15 @@ use lambda_http::http::StatusCode;
 use serde_json::Value as Json;
 use serde_json::json;
 use shared::http::app::app;
+use shared::http::limits::Limits;
+use shared::ids::AbsenceId;
+use tests::COMPANY;
 use tests::Client;
 use tests::Muster;
+
+/// Employee 1, who has something to take: only a company file can say so.
+const STAFF: &str = "employees: [{email: erika@test.example, first_name: Erika, last_name: Muster, status: active, \
+    work_schedule: Full-time, absence_entitlement: {Paid vacation: 30}}]";
 
 /// What each event gets: status, and a pointer into the answer with the value there.
 fn expected() -> BTreeMap<&'static str, (u16, &'static str, Json)> {
@@ -35,6 +42,44 @@ fn expected() -> BTreeMap<&'static str, (u16, &'static str, Json)> {
         ("employees/list-custom-attributes", (200, "/data/0/key", json!("id"))),
         ("absences/list-types", (200, "/data/0/attributes/name", json!("Paid vacation"))),
         ("absences/list-types-limit-zero", (400, "/error/code", json!(400))),
+        ("absences/create-time-off", (200, "/data/attributes/days_count", json!(5))),
+        ("absences/create-time-off-form", (200, "/data/attributes/status", json!("pending"))),
+        ("absences/create-time-off-multipart", (200, "/data/attributes/comment", json!("Grippe, à la maison"))),
+        ("absences/create-time-off-overlapping", (400, "/error/error_data/conflicting_ids", json!(["1"]))),
+        (
+            "absences/create-time-off-invalid",
+            (422, "/error/error_data/end_date/0", json!("The end_date field is required.")),
+        ),
+        ("absences/create-time-off-of-a-type-in-hours", (422, "/error/code", json!(422))),
+        ("absences/create-time-off-of-nobody", (404, "/error/message", json!("Employee not found."))),
+        ("absences/list-time-offs", (200, "/data/0/attributes/id", json!(1))),
+        ("absences/list-time-offs-backwards", (400, "/error/code", json!(400))),
+        ("absences/get-time-off", (200, "/data/attributes/time_off_type/attributes/name", json!("Paid vacation"))),
+        ("absences/get-unknown-time-off", (404, "/error/message", json!("The absence period was not found."))),
+        ("absences/update-time-off", (200, "/data/status", json!("approved"))),
+        ("absences/update-time-off-of-another-employee", (422, "/error/code", json!(422))),
+        ("absences/delete-time-off", (200, "/data/message", json!("The absence period was deleted."))),
+        ("absences/delete-time-off-bad-id", (400, "/error/message", json!("The absence period id is invalid."))),
+        ("absences/approve-time-off", (200, "/data/status", json!("approved"))),
+        ("absences/approve-time-off-approved", (409, "/error/code", json!(409))),
+        ("absences/reject-time-off", (200, "/data/status", json!("rejected"))),
+        ("absences/create-absence-period", (201, "/data/attributes/effective_duration", json!(90))),
+        ("absences/create-absence-period-form", (201, "/data/attributes/effective_duration", json!(960))),
+        ("absences/create-absence-period-with-certificate", (422, "/error/code", json!(422))),
+        ("absences/list-absence-periods", (200, "/data/0/attributes/effective_duration", json!(90))),
+        ("absences/list-absence-periods-of-unknown-type", (404, "/error/code", json!(404))),
+        ("absences/get-absence-period", (200, "/data/attributes/start", json!("2027-01-11T09:00:00.000Z"))),
+        ("absences/update-absence-period", (200, "/data/status", json!("approved"))),
+        ("absences/delete-absence-period", (200, "/success", json!(true))),
+        ("absences/delete-absence-period-bad-id", (400, "/error/code", json!(400))),
+        ("absences/approve-absence-period", (200, "/data/status", json!("approved"))),
+        ("absences/reject-absence-period", (200, "/data/status", json!("rejected"))),
+        ("absences/get-balance", (200, "/data/0/name", json!("Paid vacation"))),
+        ("absences/get-balance-of-nobody", (404, "/error/code", json!(404))),
+        ("absences/get-calendar", (200, "/0", json!("BEGIN:VCALENDAR"))),
+        ("absences/get-calendar-days-zero", (400, "/error/code", json!(400))),
+        ("absences/get-calendar-of-unreadable-team", (403, "/error/code", json!(403))),
+        ("absences/get-calendar-of-unknown-team", (404, "/error/code", json!(404))),
         ("attendances/list-week", (200, "/data/0/id", json!(1))),
         ("attendances/list-without-dates", (400, "/error/message", json!("The start_date is required."))),
         ("attendances/create-batch", (200, "/data/message", json!("success"))),
@@ -62,7 +107,12 @@ async fn replay(router: Router, event: &str) -> (StatusCode, Json, lambda_http::
     let Ok(response) = shared::lambda::handle(router, request).await;
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("a body");
-    (parts.status, serde_json::from_slice(&bytes).unwrap_or(Json::Null), parts.headers)
+    let body = match parts.headers.get("content-type") {
+        // A list of its lines.
+        Some(kind) if kind == "text/calendar; charset=utf-8" => str::from_utf8(&bytes).expect("text").lines().collect(),
+        _ => serde_json::from_slice(&bytes).unwrap_or(Json::Null),
+    };
+    (parts.status, body, parts.headers)
 }
 
 /// What the events of attendance are about: periods 1 to 3 are confirmed, 4 and 5 pending; projects 2 and 3.
@@ -83,14 +133,45 @@ async fn prepare_attendances(admin: &Client) {
     }
 }
 
+/// What the events of absences are about: numbers 1 to 5 are of days, 6 to 10 of
+/// hours. The first three of each are approved, the other two pending.
+async fn prepare_absences(admin: &Client) {
+    let days = [("07", "11"), ("14", "15"), ("17", "17"), ("18", "18"), ("21", "21")].map(|(first, last)| {
+        let date = |day| format!("2026-12-{day}");
+        json!({"time_off_type_id": 1, "start_date": date(first), "end_date": date(last)})
+    });
+    let hours = [11, 12, 13, 14, 15].map(|day| {
+        let date = format!("2027-01-{day}");
+        json!({
+            "time_off_type_id": 2, "start_date": date, "end_date": date, "start_time": "10:00", "end_time": "11:30",
+        })
+    });
+    for (path, bodies) in [("/v1/company/time-offs", days), ("/v1/company/absence-periods", hours)] {
+        for (mut body, index) in bodies.into_iter().zip(0..) {
+            body["employee_id"] = json!(1);
+            body["skip_approval"] = json!(index < 3);
+            let answer = admin.post(path, &body).await;
+            let wanted = if index < 3 { "approved" } else { "pending" };
+            assert_eq!(answer.body["data"]["attributes"]["status"], wanted, "{}", answer.body);
+        }
+    }
+}
+
+/// The id of an absence of hours, which carries the company's.
+fn period_id(muster: &Muster, number: u64) -> String {
+    AbsenceId::new(number).expect("an id").v2(&muster.company).to_string()
+}
+
 #[tokio::test]
 async fn every_event_is_answered_by_its_function() {
-    let muster = Muster::start().await;
+    let muster = Muster::with(&format!("{COMPANY}{STAFF}"), Limits::off()).await;
     let admin = muster.admin().await;
-    assert_eq!(admin.create_employee(json!({})).await, 1);
     prepare_attendances(&admin).await;
+    prepare_absences(&admin).await;
     let (credential, secret) = muster.credential(&["employees:read"], &[]).await;
     let token = admin.token.clone().expect("a token");
+    // Of somebody who may know who is away, and not who is in which team.
+    let reader = muster.client(&["absences:read"], &["last_name"]).await.token.expect("a token");
     let mut expected = expected();
     for function in ["auth", "employees", "attendances", "absences"] {
         let router = match function {
@@ -103,11 +184,15 @@ async fn every_event_is_answered_by_its_function() {
         for entry in fs::read_dir(folder).expect("a folder").flatten() {
             let file = entry.path();
             let name = format!("{function}/{}", file.file_stem().and_then(|stem| stem.to_str()).expect("a name"));
-            let event = fs::read_to_string(&file)
+            let token = if name.ends_with("unreadable-team") { &reader } else { &token };
+            let mut event = fs::read_to_string(&file)
                 .expect("an event")
-                .replace("${TOKEN}", &token)
+                .replace("${TOKEN}", token)
                 .replace("${CLIENT_ID}", &credential.client_id.to_string())
                 .replace("${CLIENT_SECRET}", &secret);
+            for number in 6..=10 {
+                event = event.replace(&format!("${{ABSENCE_PERIOD_{number}}}"), &period_id(&muster, number));
+            }
             let (status, pointer, value) =
                 expected.remove(name.as_str()).unwrap_or_else(|| panic!("say here what {name} gets"));
             let (answered, body, headers) = replay(router.clone(), &event).await;
@@ -121,13 +206,24 @@ async fn every_event_is_answered_by_its_function() {
     assert_eq!(admin.value(1, "position").await, "Changed by an event");
     let found = admin.get("/v1/company/employees?email=form@test.example").await;
     assert_eq!(found.body["data"][0]["attributes"]["first_name"]["value"], "Zoë");
-    for (id, pointer, value) in [
-        (2, "/data/attributes/end_time", json!("17:30")),
-        (3, "/error/code", json!(404)),
-        (4, "/data/attributes/approval/comment", json!("Agreed")),
-        (5, "/data/attributes/status", json!("rejected")),
+    let attendance = |id: u64| format!("attendances/{id}");
+    let days = |id: u64| format!("time-offs/{id}");
+    let hours = |id| format!("absence-periods/{}", period_id(&muster, id));
+    for (path, pointer, value) in [
+        (attendance(2), "/data/attributes/end_time", json!("17:30")),
+        (attendance(3), "/error/code", json!(404)),
+        (attendance(4), "/data/attributes/approval/comment", json!("Agreed")),
+        (attendance(5), "/data/attributes/status", json!("rejected")),
+        (days(2), "/data/attributes/days_count", json!(2.5)),
+        (days(3), "/error/code", json!(404)),
+        (days(4), "/data/attributes/approval/comment", json!("Enjoy")),
+        (days(5), "/data/attributes/status", json!("rejected")),
+        (hours(7), "/data/attributes/effective_duration", json!(30)),
+        (hours(8), "/error/code", json!(404)),
+        (hours(9), "/data/attributes/status", json!("approved")),
+        (hours(10), "/data/attributes/approval/comment", json!("Another day, please")),
     ] {
-        let answer = admin.get(&format!("/v1/company/attendances/{id}")).await;
+        let answer = admin.get(&format!("/v1/company/{path}")).await;
         assert_eq!(answer.body.pointer(pointer), Some(&value), "{}", answer.body);
     }
 }

@@ -24,7 +24,6 @@ use shared::ids::CompanyId;
 use shared::ids::EmployeeId;
 use utoipa::ToSchema;
 
-use crate::model;
 use crate::model::TimeOffType;
 use crate::model::balance::Account;
 use crate::store;
@@ -155,10 +154,10 @@ pub async fn get_absence_balance(
     permit: ReadPermit,
     Path(employee_id): Path<String>,
 ) -> Result<Response, Error> {
-    let id = EmployeeId::from_digits(&employee_id).ok_or_else(model::no_employee)?;
+    let id = EmployeeId::from_digits(&employee_id).ok_or_else(no_employee)?;
     let company = deps.companies.get(permit.company()).await?;
     let today = company.zone.today(deps.clock.now());
-    let book = store::book(&deps, &permit, id, today.first_of_month()).await?.ok_or_else(model::no_employee)?;
+    let book = store::book(&deps, &permit, id, today.first_of_month()).await?.ok_or_else(no_employee)?;
     let shown = TimeOffType::all(&company).filter_map(|kind| {
         let balance = Account::of(&book.employee, &kind, &book.ledger)?.balance(today, &book.absences);
         Some(AbsenceBalance {
@@ -171,4 +170,9 @@ pub async fn get_absence_balance(
         })
     });
     Ok(success(shown.collect::<Vec<_>>()))
+}
+
+/// The contract's text for the routes of employees.
+fn no_employee() -> Error {
+    Error::not_found("Es ist ein Problem aufgetreten")
 }

@@ -258,7 +258,7 @@ pub async fn create(
             Ok((absence, book.employee))
         }
     };
-    table::unless_raced("The employee's absences", work).await
+    table::unless_raced("The record of the employee's absences", work).await
 }
 
 /// What a change does to an absence.
@@ -307,7 +307,7 @@ pub async fn change(
         commit(deps, company, &book, Some(&stored), after.as_ref()).await?;
         Ok(Some(after.unwrap_or(stored)))
     };
-    table::unless_raced("The employee's absences", work).await
+    table::unless_raced("The record of the employee's absences", work).await
 }
 
 /// One transaction in which an absence comes, changes or goes.

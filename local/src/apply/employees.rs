@@ -376,8 +376,6 @@ async fn change(
     let names: Vec<_> = differing.iter().map(AttributeKey::as_str).collect();
     say(&format!("changed employee {}: {}", employee.id, names.join(", ")));
     report.employees_changed += 1;
-    let decisive = [system::WORK_SCHEDULE, system::HOLIDAY_CALENDAR, system::WEEKLY_HOURS];
-    report.workdays_changed |= names.iter().any(|name| decisive.contains(name));
     Ok(())
 }
 

@@ -58,10 +58,14 @@ pub async fn apply(deps: &Deps, file: &CompanyFile, say: &mut dyn FnMut(&str)) -
     let permit = WritePermit::operator(id.clone());
     projects::apply(deps, &permit, file, &mut report, say).await?;
     employees::apply(deps, &permit, &company, people, &mut report, say).await?;
-    if report.workdays_changed {
+    // Whatever changed, and also what an apply that was cut short had changed: schedules and holidays decide
+    // what a day counts. A company that is new has no absences yet.
+    if stored.profile.is_some() {
         let today = company.zone.today(deps.clock.now());
         let recounted = recount(deps, &permit, &company, today).await?;
-        say(&format!("counted upcoming absences again: {recounted} changed"));
+        if recounted > 0 {
+            say(&format!("counted {recounted} upcoming absences again"));
+        }
     }
     deps.companies.mark_applied(id).await?;
     Ok(report)

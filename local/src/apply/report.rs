@@ -17,8 +17,6 @@ pub struct Report {
     pub employees_changed: usize,
     /// Employees that were as the file says.
     pub employees_unchanged: usize,
-    /// Whether somebody works on other days than before, or has other holidays.
-    pub workdays_changed: bool,
 }
 
 impl fmt::Display for Report {

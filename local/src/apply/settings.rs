@@ -167,8 +167,6 @@ pub async fn apply(
                 deps.companies.replace_entry(&file.company.id, &old, &new).await?;
                 say(&format!("changed {} {} ({})", new.details.kind().word(), new.name, new.id));
                 report.settings_changed += 1;
-                report.workdays_changed |=
-                    matches!(new.details, Details::WorkSchedule { .. } | Details::HolidayCalendar { .. });
             }
         }
     }

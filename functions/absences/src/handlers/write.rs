@@ -124,6 +124,8 @@ fn updated(deps: &Deps, company: &Company, update: &Update, stored: &Absence, bo
     let mut absence = Absence { span, ..stored.clone() };
     if let Some(ask) = update.ask {
         absence.status = status(&kind, ask);
+        // What was decided was decided on something else.
+        absence.decision = stored.decision.clone().filter(|_| absence.status == stored.status);
     }
     absence.approved_at = match absence.status {
         Status::Approved => stored.approved_at.or(Some(deps.clock.now())),

@@ -4,7 +4,7 @@
 //! the year before, if the company lets anything come over. What came over is
 //! used first and lapses when its time is up. Who is employed for a part of the
 //! year is entitled to a twelfth for each whole month of it, rounded up to half a
-//! day or a minute, so that nobody gets less than German law gives.
+//! day or a minute. Where law or contract give more, the company file says so.
 
 use jiff::civil::Date;
 use shared::attributes::Employee;

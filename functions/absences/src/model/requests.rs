@@ -115,24 +115,17 @@ pub struct Update {
 }
 
 /// Fields that an update can change; one of them must be there.
-const CHANGEABLE: [&str; 11] = [
-    "start_date",
-    "end_date",
-    "half_day_start",
-    "half_day_end",
-    "start_time",
-    "end_time",
-    "start",
-    "end",
-    "comment",
-    "certificate",
-    "skip_approval",
-];
+const CHANGEABLE: [&str; 7] =
+    ["start_date", "end_date", "half_day_start", "half_day_end", "comment", "certificate", "skip_approval"];
+/// Those that only an absence of hours has.
+const CHANGEABLE_OF_HOURS: [&str; 4] = ["start_time", "end_time", "start", "end"];
 
 /// Reads an update. An absence of hours is read back with `start` and `end`, which are taken as well.
 pub fn read_update(unit: AbsenceUnit, zone: &Zone, body: &Map<String, Json>) -> Result<Update, Error> {
-    if !CHANGEABLE.iter().any(|name| body.contains_key(*name)) {
-        return Err(Error::malformed("body", format!("At least one of {} is required.", CHANGEABLE.join(", "))));
+    let of_hours = if unit == AbsenceUnit::Hour { &CHANGEABLE_OF_HOURS[..] } else { &[] };
+    let changeable = [&CHANGEABLE, of_hours].concat();
+    if !changeable.iter().any(|name| body.contains_key(*name)) {
+        return Err(Error::malformed("body", format!("At least one of {} is required.", changeable.join(", "))));
     }
     let fields = Body(body);
     let mut problems = Problems::default();
@@ -166,18 +159,22 @@ fn read_dates(fields: &Body<'_>) -> Result<Update, Error> {
 
 /// `start` and `end` as an answer gives them: from midnight to midnight for whole days.
 fn read_instants(zone: &Zone, fields: &Body<'_>) -> Result<Update, Error> {
-    let (Some(start), Some(end)) = (fields.get("start"), fields.get("end")) else { return Ok(Update::default()) };
-    let local = |name: &str, raw: &Json| {
-        let text = raw.as_str().unwrap_or_default();
-        zone.parse_instant(name, text).map(|instant| zone.local_time(instant))
+    let (start, end) = match (fields.get("start"), fields.get("end")) {
+        (Some(start), Some(end)) => (start, end),
+        (None, None) => return Ok(Update::default()),
+        (None, Some(_)) => return Err(required("start")),
+        (Some(_), None) => return Err(required("end")),
     };
-    let (start, end) = (local("start", start)?, local("end", end)?);
+    let instant = |name: &str, raw: &Json| zone.parse_instant(name, raw.as_str().unwrap_or_default());
+    let (begins, ends) = (instant("start", start)?, instant("end", end)?);
+    let (start, end) = (zone.local_time(begins), zone.local_time(ends));
     let minute = |time: jiff::civil::Time| {
         let minutes = u16::from(time.hour().unsigned_abs()) * 60 + u16::from(time.minute().unsigned_abs());
         Minute::new(minutes).map_or(Patch::Clear, Patch::Set)
     };
-    let midnight = jiff::civil::Time::midnight();
-    if start.time() == midnight && end.time() == midnight {
+    // Not by what the clocks show: in some zones a day of the year begins at one.
+    let is_midnight = |instant, date| zone.instant(date, jiff::civil::Time::midnight()) == instant;
+    if is_midnight(begins, start.date()) && is_midnight(ends, end.date()) {
         let last = end.date().yesterday().map_err(|_| Error::invalid("end", "The end is out of range."))?;
         let (start_time, end_time) = (Patch::Clear, Patch::Clear);
         return Ok(Update { start: Some(start.date()), end: Some(last), start_time, end_time, ..Update::default() });
@@ -228,6 +225,10 @@ impl Update {
         let (mut start, mut end) = span.times.unzip();
         self.start_time.apply(&mut start);
         self.end_time.apply(&mut end);
+        // Without one of them the other says nothing.
+        if self.start_time == Patch::Clear || self.end_time == Patch::Clear {
+            (start, end) = (None, None);
+        }
         read_span(unit, dates, halves, (start, end))
     }
 }
@@ -407,6 +408,13 @@ mod tests {
         assert_eq!((times.start, times.end), (Some(date(1)), Some(date(1))));
         assert_eq!(times.start_time, Minute::read("09:00").map_or(Patch::Keep, Patch::Set));
         assert!(update(AbsenceUnit::Day, json!({"employee_id": 5})).is_err(), "nothing to change");
+        assert!(update(AbsenceUnit::Day, json!({"start": "2022-06-01"})).is_err(), "days have no start");
+        assert!(update(AbsenceUnit::Hour, json!({"start": "2022-06-01T07:00:00Z"})).is_err(), "without an end");
+        let beirut = Zone::named("Asia/Beirut").expect("a zone");
+        let body = json!({"start": "2021-03-27T22:00:00.000Z", "end": "2021-03-28T21:00:00.000Z"});
+        let spring = read_update(AbsenceUnit::Hour, &beirut, body.as_object().expect("an object")).expect("an update");
+        let day = Date::constant(2021, 3, 28);
+        assert_eq!((spring.start, spring.end, &spring.start_time), (Some(day), Some(day), &Patch::Clear));
         assert!(update(AbsenceUnit::Day, json!({"certificate": "maybe"})).is_err());
         let other = update(AbsenceUnit::Day, json!({"employee_id": 5, "comment": "x"})).expect("an update");
         let id = |number| EmployeeId::new(number).expect("an id");
