@@ -324,7 +324,7 @@ async fn commit(
         transaction = transaction.require(employee, Condition::exists(), model::no_employee());
     }
     transaction = put_away(transaction, company, book, before, after)?;
-    transaction = lists::replace(transaction, company, before, after)?;
+    transaction = lists::replace(transaction, company, (before, after), None)?;
     if transaction.is_too_large() {
         let message = "So long an absence cannot be moved in one step; delete it and create it again.";
         return Err(model::not_valid(Error::invalid("start_date", message)));

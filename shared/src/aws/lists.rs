@@ -24,6 +24,7 @@ use crate::aws::keys;
 use crate::aws::keys::Key;
 use crate::aws::table::Range;
 use crate::aws::table::Table;
+use crate::aws::transaction::Condition;
 use crate::aws::transaction::Transaction;
 use crate::error::Error;
 use crate::ids::CompanyId;
@@ -80,18 +81,19 @@ pub fn places<L: Listed>(company: &CompanyId, record: &L) -> BTreeSet<Key> {
     own.into_iter().chain(record.other_keys(company)).chain(listed).collect()
 }
 
-/// The parts of a transaction in which a record comes, changes or goes.
+/// The parts of a transaction in which a record comes, changes or goes. `guard`
+/// is what must hold for the record under its number, and the refusal if it does not.
 pub fn replace<'t, L>(
     transaction: Transaction<'t>,
     company: &CompanyId,
-    before: Option<&L>,
-    after: Option<&L>,
+    (before, after): (Option<&L>, Option<&L>),
+    guard: Option<(Condition, Error)>,
 ) -> Result<Transaction<'t>, Error>
 where
     L: Listed,
     L::Mark: Mark<Of = L>,
 {
-    let transaction = put_places(transaction, company, before, after)?;
+    let transaction = put_places(transaction, company, (before, after), guard)?;
     let mut transaction = put_mark(transaction, company, before, after)?;
     let shard = counts::any_shard() % FEW_SHARDS.min(SHARDS);
     for (list, deltas) in deltas(before, after) {
@@ -103,17 +105,27 @@ where
 fn put_places<'t, L: Listed>(
     mut transaction: Transaction<'t>,
     company: &CompanyId,
-    before: Option<&L>,
-    after: Option<&L>,
+    (before, after): (Option<&L>, Option<&L>),
+    mut guard: Option<(Condition, Error)>,
 ) -> Result<Transaction<'t>, Error> {
+    let own = before.or(after).map(|record| L::key(company, record.number()));
+    let mut guard_of = |key: &Key| guard.take_if(|_| own.as_ref() == Some(key));
     let places_of = |record: Option<&L>| record.map(|record| places(company, record)).unwrap_or_default();
     let (old, new) = (places_of(before), places_of(after));
     for key in old.difference(&new) {
-        transaction = transaction.delete(key.clone());
+        transaction = match guard_of(key) {
+            Some((condition, refusal)) => transaction.delete_if(key.clone(), condition, refusal),
+            None => transaction.delete(key.clone()),
+        };
     }
     let Some(record) = after else { return Ok(transaction) };
     for key in new {
-        transaction = transaction.put(Item::encode(key, record)?);
+        let guard = guard_of(&key);
+        let item = Item::encode(key, record)?;
+        transaction = match guard {
+            Some((condition, refusal)) => transaction.put_if(item, condition, refusal),
+            None => transaction.put(item),
+        };
     }
     Ok(transaction)
 }

@@ -4,7 +4,7 @@
 //! may be multipart, and JSON whose keys are written as in the form
 //! (`{"employee[email]": …}`). All of them become the same JSON object.
 
-pub(crate) mod multipart;
+pub mod multipart;
 
 use axum::body::Body;
 use axum::extract::FromRequest;
@@ -31,16 +31,21 @@ impl<S: Sync> FromRequest<S> for Fields {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
         let (parts, body) = request.into_parts();
-        let bytes = read(&parts.headers, body).await?;
-        // Where nothing comes, it comes in no wrong form.
-        if bytes.trim_ascii().is_empty() {
-            return Ok(Self::default());
-        }
-        match format(&parts.headers)?.unwrap_or_else(|| sniff(&bytes)) {
-            Format::Json => from_json(&bytes),
-            Format::Form => from_form(&bytes),
-            Format::Multipart => from_fields(multipart::fields(&parts.headers, bytes)?),
-        }
+        read_fields(&parts.headers, body).await
+    }
+}
+
+/// Reads the fields of a body.
+pub async fn read_fields(headers: &HeaderMap, body: Body) -> Result<Fields, Error> {
+    let bytes = read(headers, body).await?;
+    // Where nothing comes, it comes in no wrong form.
+    if bytes.trim_ascii().is_empty() {
+        return Ok(Fields::default());
+    }
+    match format(headers)?.unwrap_or_else(|| sniff(&bytes)) {
+        Format::Json => from_json(&bytes),
+        Format::Form => from_form(&bytes),
+        Format::Multipart => from_fields(multipart::fields(headers, bytes)?),
     }
 }
 

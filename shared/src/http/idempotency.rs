@@ -80,15 +80,38 @@ pub fn fingerprint(parts: &Parts, body: &[u8]) -> Fingerprint {
 async fn with_key(deps: &Deps, key: &str, request: Request, next: Next) -> Result<Response, Error> {
     let (parts, body) = request.into_parts();
     let context = parts.extensions.get::<RequestContext>().cloned();
-    let caller = context.as_ref().and_then(RequestContext::caller);
-    let caller = caller.ok_or_else(|| Error::Internal("an idempotency key without a caller".to_owned()))?;
     let body = body::read(&parts.headers, body).await?;
-    let keyed = Keyed::new(&deps.table, &caller.company, caller.client_id, key, fingerprint(&parts, &body));
+    let fingerprint = fingerprint(&parts, &body);
+    let handler = next.run(Request::from_parts(parts, Body::from(body)));
+    do_once(deps, key, context.as_ref(), fingerprint, handler).await
+}
+
+/// The same for a handler that reads its body itself, because it is too large to
+/// be held. `told` is what the body said, to tell another request from a repeat.
+pub async fn keyed(
+    deps: &Deps,
+    parts: &Parts,
+    told: &[u8],
+    work: impl Future<Output = Result<Response, Error>>,
+) -> Result<Response, Error> {
+    let Some(key) = key_of(&parts.headers)? else { return work.await };
+    let context = parts.extensions.get::<RequestContext>();
+    let work = async { work.await.unwrap_or_else(Error::into_response) };
+    do_once(deps, &key, context, fingerprint(parts, told), work).await
+}
+
+async fn do_once(
+    deps: &Deps,
+    key: &str,
+    context: Option<&RequestContext>,
+    fingerprint: Fingerprint,
+    handler: impl Future<Output = Response>,
+) -> Result<Response, Error> {
+    let caller = context.and_then(RequestContext::caller);
+    let caller = caller.ok_or_else(|| Error::Internal("an idempotency key without a caller".to_owned()))?;
+    let keyed = Keyed::new(&deps.table, &caller.company, caller.client_id, key, fingerprint);
     match claim(deps, &keyed).await? {
-        Claimed::Ours(claim) => {
-            let handler = next.run(Request::from_parts(parts, Body::from(body)));
-            Ok(work(&keyed, &claim, context.as_ref(), handler).await)
-        }
+        Claimed::Ours(claim) => Ok(work(&keyed, &claim, context, handler).await),
         Claimed::Answered(answer) => replay(answer),
         Claimed::Running => Err(Error::Conflict(format!(
             "Another request with this {KEY_HEADER} is still being answered. Nothing was done; try again later."

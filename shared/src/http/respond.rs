@@ -169,6 +169,13 @@ pub fn created<T: Serialize>(data: T) -> Response {
     (StatusCode::CREATED, success(data)).into_response()
 }
 
+/// An answer that leads elsewhere; for whoever asks, and not to be kept.
+pub fn see_other(address: &str) -> Result<Response, Error> {
+    let location = HeaderValue::from_str(address);
+    let location = location.map_err(|_| Error::Internal("an address is not one of a header".to_owned()))?;
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
+}
+
 /// An answer without a body.
 #[must_use]
 pub fn no_content() -> Response {

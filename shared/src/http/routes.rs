@@ -48,11 +48,30 @@ impl Routes {
         H: Handler<T, Deps>,
         T: 'static,
     {
+        self.guarded_by(method, path, scope, handler, false)
+    }
+
+    /// An endpoint that demands a scope and whose body is too large to be held:
+    /// its handler sees to the `Idempotency-Key` with [`idempotency::keyed`].
+    #[must_use]
+    pub fn guarded_stream<H, T>(self, method: &Method, path: &'static str, scope: Scope, handler: H) -> Self
+    where
+        H: Handler<T, Deps>,
+        T: 'static,
+    {
+        self.guarded_by(method, path, scope, handler, true)
+    }
+
+    fn guarded_by<H, T>(self, method: &Method, path: &'static str, scope: Scope, handler: H, streams: bool) -> Self
+    where
+        H: Handler<T, Deps>,
+        T: 'static,
+    {
         let deps = self.deps.clone();
         let check =
             middleware::from_fn(move |request: Request, next: Next| permit::guard(deps.clone(), scope, request, next));
         let mut handler = on(filter(method), handler);
-        if *method == Method::POST {
+        if *method == Method::POST && !streams {
             let deps = self.deps.clone();
             let once = move |request: Request, next: Next| idempotency::once(deps.clone(), request, next);
             handler = handler.route_layer(middleware::from_fn(once));

@@ -12,7 +12,9 @@ use multer::Multipart;
 
 use crate::error::Error;
 
-fn boundary(headers: &HeaderMap) -> Option<String> {
+/// The boundary of a multipart body; none for a body of another kind.
+#[must_use]
+pub fn boundary(headers: &HeaderMap) -> Option<String> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     multer::parse_boundary(content_type).ok().filter(|boundary| !boundary.is_empty())
 }

@@ -1,0 +1,191 @@
+//! Uploads: objects that are under way, and objects that are to go.
+//!
+//! | step | table | bucket |
+//! | --- | --- | --- |
+//! | 1 | the upload is written down, open | |
+//! | 2 | | the object arrives, or is copied from staging |
+//! | 3 | the record is stored and the upload ends, if it is open | |
+//!
+//! Whatever breaks off between them leaves an open upload, of which no record
+//! exists. A sweep condemns those that began an hour ago: from then on step 3
+//! fails. Only then it removes the object, and the note last. A deleted document
+//! leaves a condemned upload in the transaction that removes its record. So a
+//! record never points to an object that is gone, and no object stays that
+//! neither a record nor a note knows.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+use shared::aws::items::Entity;
+use shared::aws::items::Item;
+use shared::aws::keys;
+use shared::aws::objects::Content;
+use shared::aws::objects::Presigned;
+use shared::aws::table::Range;
+use shared::aws::transaction::Condition;
+use shared::deps::Deps;
+use shared::error::Error;
+use shared::http::permit::WritePermit;
+use shared::ids::CompanyId;
+use uuid::Uuid;
+
+use crate::model::Details;
+use crate::model::File;
+
+/// How long an upload may take from its beginning to its record. No request and no presigned address lives so long.
+pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+/// How long a presigned upload may begin.
+pub const PRESIGNED: Duration = Duration::from_secs(15 * 60);
+/// How many uploads one sweep goes through.
+const SWEPT: usize = 25;
+
+/// Whether a record can come of an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It can.
+    Open,
+    /// It cannot: its object is to be removed.
+    Condemned,
+}
+
+/// An object that no record knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upload {
+    /// Its id, which begins with the time at which it began.
+    pub id: Uuid,
+    /// The object.
+    pub object: Uuid,
+    /// What can come of it.
+    pub state: State,
+    /// The document that it is for, where the file comes by a presigned request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced: Option<Announced>,
+}
+
+/// A document whose file comes by a presigned request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announced {
+    /// What is said of it.
+    pub details: Details,
+    /// The file as it has to come.
+    pub file: File,
+}
+
+impl Entity for Upload {
+    const TYPE: &'static str = "upload";
+}
+
+impl Upload {
+    /// An upload that begins now. Its object has its id.
+    #[must_use]
+    pub fn open(now: Timestamp) -> Self {
+        let id = id_at(now);
+        Self { id, object: id, state: State::Open, announced: None }
+    }
+
+    /// A note that an object is to be removed, older than anything that a sweep leaves alone.
+    #[must_use]
+    pub fn condemned(object: Uuid) -> Self {
+        Self { id: id_at(Timestamp::UNIX_EPOCH), object, state: State::Condemned, announced: None }
+    }
+}
+
+fn id_at(instant: Timestamp) -> Uuid {
+    let seconds = u64::try_from(instant.as_second()).unwrap_or(0);
+    let nanoseconds = u32::try_from(instant.subsec_nanosecond()).unwrap_or(0);
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanoseconds))
+}
+
+/// That a record can come of an upload.
+#[must_use]
+pub fn is_open() -> Condition {
+    Condition::exists().text_is(&["state"], "open")
+}
+
+/// The answer to an upload that is over.
+#[must_use]
+pub fn gone() -> Error {
+    Error::not_found("There is no such upload, or it took longer than an hour. Begin again.")
+}
+
+/// Writes down that an upload begins.
+///
+/// Access pattern: `PutItem`.
+pub async fn begin(deps: &Deps, permit: &WritePermit, upload: &Upload) -> Result<(), Error> {
+    let item = Item::encode(keys::upload(permit.company(), upload.id), upload)?;
+    deps.table.put(item, None).await.map(drop)
+}
+
+/// An open upload that was announced.
+///
+/// Access pattern: `GetItem`.
+pub async fn find(deps: &Deps, permit: &WritePermit, id: Uuid) -> Result<(Upload, Announced), Error> {
+    let upload: Option<Upload> = deps.table.get(keys::upload(permit.company(), id)).await?;
+    let open = upload.filter(|upload| upload.state == State::Open);
+    let announced = open.and_then(|upload| upload.announced.clone().map(|announced| (upload, announced)));
+    announced.ok_or_else(gone)
+}
+
+/// A request with which the file of an announced document can come.
+pub async fn presign(
+    deps: &Deps,
+    permit: &WritePermit,
+    upload: &Upload,
+    content: &Content,
+) -> Result<Presigned, Error> {
+    let key = keys::staged_object(permit.company(), upload.object);
+    deps.objects()?.presign_upload(&key, PRESIGNED, content).await
+}
+
+/// Removes what came of an upload that failed, so that nobody has to wait for a
+/// sweep. Where this fails too, the sweep does it.
+pub async fn give_up(deps: &Deps, permit: &WritePermit, upload: &Upload) {
+    if let Err(error) = condemn(deps, permit.company(), upload).await {
+        tracing::warn!(cause = %error, "a failed upload is left to the sweep");
+    }
+}
+
+/// Removes the objects of uploads that began an hour ago and came to nothing, and of deleted documents.
+///
+/// Access pattern: `Query` of the oldest uploads; of each that is over, `PutItem`
+/// if it is still open, `DeleteObject` of its object in both places, `DeleteItem`.
+pub async fn sweep(deps: &Deps, company: &CompanyId) -> Result<usize, Error> {
+    let before = deps.clock.now().checked_sub(LIFETIME).unwrap_or(Timestamp::UNIX_EPOCH);
+    let range = Range {
+        pk: keys::uploads(company),
+        from: None,
+        to: Some(keys::uploads_before(before)),
+        limit: Some(SWEPT),
+    };
+    let uploads = deps.table.query(range).await?;
+    let count = uploads.len();
+    for item in uploads {
+        condemn(deps, company, &item.decode()?).await?;
+    }
+    Ok(count)
+}
+
+/// Sees to it that no record comes of an upload, then removes its object.
+async fn condemn(deps: &Deps, company: &CompanyId, upload: &Upload) -> Result<(), Error> {
+    if upload.state == State::Open {
+        let condemned = Upload { state: State::Condemned, ..upload.clone() };
+        let item = Item::encode(keys::upload(company, upload.id), &condemned)?;
+        // Somebody else was faster, with a record or with a sweep.
+        if !deps.table.put(item, Some(is_open())).await? {
+            return Ok(());
+        }
+    }
+    remove(deps, company, upload).await
+}
+
+/// Removes an object of which no record can come, and the note of it.
+pub async fn remove(deps: &Deps, company: &CompanyId, upload: &Upload) -> Result<(), Error> {
+    let objects = deps.objects()?;
+    objects.delete(&keys::file_object(company, upload.object)).await?;
+    objects.delete(&keys::staged_object(company, upload.object)).await?;
+    deps.table.delete(keys::upload(company, upload.id), Condition::exists()).await.map(drop)
+}
