@@ -15,6 +15,7 @@ use axum::extract::Request;
 use axum::middleware;
 use axum::middleware::Next;
 use axum::serve::ListenerExt;
+use documents::store::uploads;
 use serde::Deserialize;
 use serde::Serialize;
 use shared::attributes::Readable;
@@ -43,6 +44,8 @@ use crate::storage::Storage;
 const DEMO: &str = include_str!("../../companies/demo.yaml");
 /// The company of `--empty`.
 const EMPTY: &str = "company: {id: empty, name: Empty company, time_zone: Europe/Berlin}";
+/// How often files are looked for that no document has.
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 /// How long a request may still take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -59,15 +62,29 @@ pub async fn run(options: ServeOptions) -> Result<(), Failure> {
         return Err(storage::in_use(&options.data_dir));
     };
     let storage = Storage::start(&options.data_dir, lock, 0, 0).await?;
-    let deps = Deps::new(storage.table(), Clock::system(), limits);
+    let deps = Deps::new(storage.table(), Clock::system(), limits).with_objects(storage.objects());
     let began = begin(&deps, &file).await?;
     let demo = DemoCredentials::ensure(&deps, &options.data_dir, &base_url, &file.company.id).await?;
     let server = tokio::spawn(serve(listener, api::router(&deps), stop.clone()));
+    let sweeping = tokio::spawn(keep_sweeping(deps.clone(), file.company.id.clone()));
     greet(&began, &demo, &options.data_dir).map_err(Failure::usage)?;
     stop_wanted(stop).await;
+    sweeping.abort();
     finish(server).await;
     storage.stop().await;
     Ok(())
+}
+
+/// Removes what uploads left behind that were cut short: now, of earlier processes, and every hour. On AWS whoever
+/// uploads next does it.
+async fn keep_sweeping(deps: Deps, company: CompanyId) {
+    let mut hours = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        hours.tick().await;
+        if let Err(error) = uploads::sweep(&deps, &company).await {
+            tracing::warn!(cause = %error, "files that no document has could not be removed");
+        }
+    }
 }
 
 fn company_file(options: &ServeOptions) -> Result<CompanyFile, Failure> {

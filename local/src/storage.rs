@@ -20,6 +20,7 @@ use s3s::service::S3ServiceBuilder;
 use serde::Deserialize;
 use serde::Serialize;
 use shared::aws::config;
+use shared::aws::objects::Objects;
 use shared::aws::schema;
 use shared::aws::table::Table;
 use tokio::net::TcpListener;
@@ -31,8 +32,6 @@ use crate::failure::Failure;
 use crate::serve::on_interrupt;
 use crate::serve::stop_wanted;
 
-/// The bucket for files.
-pub const LOCAL_BUCKET: &str = "muster-files";
 /// The embedded endpoints take these as access key and secret.
 const ACCESS_KEY: &str = "local";
 /// How long a connection may still finish what it is doing.
@@ -45,6 +44,14 @@ pub struct Endpoints {
     pub dynamodb: String,
     /// URL of the S3 endpoint.
     pub s3: String,
+}
+
+impl Endpoints {
+    /// The bucket, through the SDK.
+    #[must_use]
+    pub fn objects(&self) -> Objects {
+        config::objects_at(&self.s3, config::LOCAL_BUCKET)
+    }
 }
 
 /// Who may use a data folder.
@@ -145,6 +152,12 @@ impl Storage {
         self.table.clone()
     }
 
+    /// The bucket, through the SDK.
+    #[must_use]
+    pub fn objects(&self) -> Objects {
+        self.endpoints.objects()
+    }
+
     /// Where the endpoints listen.
     #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
@@ -193,7 +206,7 @@ async fn start_s3(
     stopping: watch::Receiver<bool>,
 ) -> Result<(SocketAddr, JoinHandle<()>), Failure> {
     let root = data_dir.join("s3");
-    fs::create_dir_all(root.join(LOCAL_BUCKET))
+    fs::create_dir_all(root.join(config::LOCAL_BUCKET))
         .map_err(|error| Failure::usage(format!("the folder {} cannot be used: {error}", root.display())))?;
     let files = s3s_fs::FileSystem::new(&root)
         .map_err(|error| Failure::usage(format!("the folder {} cannot be used: {error:?}", root.display())))?;
@@ -255,7 +268,7 @@ pub fn environment(endpoints: &Endpoints) -> Vec<(&'static str, String)> {
         ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
         ("AWS_SECRET_ACCESS_KEY", ACCESS_KEY.to_owned()),
         (config::TABLE_VARIABLE, config::LOCAL_TABLE.to_owned()),
-        ("MUSTER_BUCKET", LOCAL_BUCKET.to_owned()),
+        (config::BUCKET_VARIABLE, config::LOCAL_BUCKET.to_owned()),
         ("MUSTER_RATE_LIMITS", "off".to_owned()),
     ]
 }

@@ -75,7 +75,7 @@ impl Muster {
     /// The same in a table of the test's own.
     pub async fn over(table: Table, file: &str, limits: Limits) -> Self {
         log::capture();
-        let deps = Deps::new(table, Clock::system(), limits);
+        let deps = Deps::new(table, Clock::system(), limits).with_objects(storage::objects());
         let company: CompanyId = format!("t-{}", uuid::Uuid::new_v4().simple()).parse().expect("a slug");
         let mut file = CompanyFile::parse("a test's company", file).expect("a company file");
         file.company.id = company.clone();
@@ -86,6 +86,7 @@ impl Muster {
     /// Another process that serves the same company: nothing is kept in it yet.
     pub async fn twin(muster: &Self) -> Self {
         let deps = Deps::new(muster.deps.table.clone(), muster.deps.clock.clone(), Limits::off());
+        let deps = deps.with_objects(storage::objects());
         Self::serve(deps, muster.company.clone()).await
     }
 
@@ -137,8 +138,26 @@ impl Muster {
     }
 }
 
+/// A multipart body, and its content type.
+#[must_use]
+pub fn multipart(fields: &[(&str, &str)], file: Option<(&str, &[u8])>) -> (String, Vec<u8>) {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        body.extend(format!("--boundary\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+    }
+    if let Some((name, content)) = file {
+        let disposition = format!("Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"");
+        body.extend(format!("--boundary\r\n{disposition}\r\nContent-Type: application/octet-stream\r\n\r\n").bytes());
+        body.extend(content);
+        body.extend(b"\r\n");
+    }
+    body.extend(b"--boundary--\r\n");
+    ("multipart/form-data; boundary=boundary".to_owned(), body)
+}
+
 fn http() -> reqwest::Client {
-    reqwest::Client::builder().build().expect("an HTTP client")
+    // What leads elsewhere is looked at and not followed.
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("an HTTP client")
 }
 
 /// Somebody who calls the API.
@@ -184,6 +203,12 @@ impl Client {
     /// A body of any content type.
     pub async fn send(&self, method: &str, path: &str, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
         Answer::of(self.request(method, path).header("content-type", content_type).body(body.into())).await
+    }
+
+    /// Uploads a document: its fields, and a file with its name.
+    pub async fn upload(&self, fields: &[(&str, &str)], file: Option<(&str, &[u8])>) -> Answer {
+        let (content_type, body) = multipart(fields, file);
+        self.send("POST", "/v1/company/documents", &content_type, body).await
     }
 
     /// Creates an employee with these fields beside names and a random address, and tells the id.

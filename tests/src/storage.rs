@@ -12,6 +12,7 @@ use muster::storage::Claim;
 use muster::storage::Endpoints;
 use muster::storage::Storage;
 use shared::aws::config;
+use shared::aws::objects::Objects;
 use shared::aws::table::Table;
 
 static ENDPOINTS: OnceLock<Endpoints> = OnceLock::new();
@@ -20,6 +21,12 @@ static ENDPOINTS: OnceLock<Endpoints> = OnceLock::new();
 #[must_use]
 pub fn table() -> Table {
     config::table_at(&endpoints().dynamodb, config::LOCAL_TABLE)
+}
+
+/// The bucket of this process's storage.
+#[must_use]
+pub fn objects() -> Objects {
+    endpoints().objects()
 }
 
 /// The endpoints of this process's storage.

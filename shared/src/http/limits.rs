@@ -31,6 +31,7 @@ pub struct Limits {
     address: Option<DefaultKeyedRateLimiter<IpAddr>>,
     login: Option<DefaultKeyedRateLimiter<IpAddr>>,
     employees: Option<DefaultKeyedRateLimiter<ClientId>>,
+    uploads: Option<DefaultKeyedRateLimiter<ClientId>>,
     checks: AtomicU64,
 }
 
@@ -38,22 +39,24 @@ impl Limits {
     /// No limits: a laptop, a test.
     #[must_use]
     pub fn off() -> Self {
-        Self { address: None, login: None, employees: None, checks: AtomicU64::new(0) }
+        Self { address: None, login: None, employees: None, uploads: None, checks: AtomicU64::new(0) }
     }
 
     /// The vendor's: 2,000 a minute from an address, 60 logins a minute from
-    /// one, 300 reads of employees a minute with bursts of 15 by a credential.
+    /// one, 300 reads of employees a minute with bursts of 15 by a credential, and
+    /// 60 documents a minute by one.
     #[must_use]
     pub fn vendor() -> Self {
         Self {
             address: per_minute(2_000, None),
             login: per_minute(60, None),
             employees: per_minute(300, Some(15)),
+            uploads: per_minute(60, None),
             checks: AtomicU64::new(0),
         }
     }
 
-    /// Reads `vendor`, `off`, or numbers a minute such as `address=5000,login=120,employees=600`
+    /// Reads `vendor`, `off`, or numbers a minute such as `address=5000,login=120,employees=600,uploads=120`
     /// (the vendor's where one is left out, 0 for no limit).
     pub fn parse(text: &str) -> Result<Self, Error> {
         match text.trim() {
@@ -64,7 +67,7 @@ impl Limits {
         let refuse = || {
             Error::invalid(
                 LIMITS_VARIABLE,
-                format!("{LIMITS_VARIABLE} must be vendor, off, or like address=5000,login=120,employees=600."),
+                format!("{LIMITS_VARIABLE} must be vendor, off, or like address=5000,login=120,employees=600,uploads=120."),
             )
         };
         let mut limits = Self::vendor();
@@ -75,6 +78,7 @@ impl Limits {
                 "address" => limits.address = per_minute(number, None),
                 "login" => limits.login = per_minute(number, None),
                 "employees" => limits.employees = per_minute(number, None),
+                "uploads" => limits.uploads = per_minute(number, None),
                 _ => return Err(refuse()),
             }
         }
@@ -94,6 +98,9 @@ impl Limits {
     pub(crate) fn check_credential(&self, scope: Scope, credential: ClientId, method: &Method) -> Result<(), Error> {
         if scope.resource == Resource::Employees && (method == Method::GET || method == Method::HEAD) {
             return check(self.employees.as_ref(), Some(credential), "reads of employees");
+        }
+        if scope.resource == Resource::Documents && method == Method::POST {
+            return check(self.uploads.as_ref(), Some(credential), "documents");
         }
         Ok(())
     }
