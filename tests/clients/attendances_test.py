@@ -6,16 +6,13 @@ employee who is created for the test, so no test is in the way of another.
 """
 
 import json
-import os
-import subprocess
 import time
 import uuid
 from datetime import date, datetime, timedelta, timezone
 from urllib.parse import quote, urlencode
 
 import pytest
-import requests
-from support import BASE_URL, CREDENTIALS_FILE, LOGIN, NEWCOMERS, ZONE, log_in
+from support import LOGIN, NOBODY, ZONE, Api, data_of, error_of, hire, keeps_the_token, log_in, token_of
 
 ATTENDANCES = "company/attendances"
 PROJECTS = "company/attendances/projects"
@@ -24,22 +21,7 @@ OVERLAP = "Existing overlapping attendances periods"
 NOT_FOUND = "The attendance period was not found."
 BATCH_FAILED = "Error when trying to insert Attendances periods rows"
 
-# No period and no project has it.
-NOBODY = 2_000_000_000
-
 YEAR = {"start_date": "2022-01-01", "end_date": "2022-12-31"}
-
-
-class Api(requests.Session):
-    """A session that knows where the API is."""
-
-    def __init__(self, token):
-        super().__init__()
-        if token:
-            self.headers["Authorization"] = f"Bearer {token}"
-
-    def request(self, method, path, **arguments):
-        return super().request(method, BASE_URL + path, timeout=60, **arguments)
 
 
 @pytest.fixture(name="token", scope="module")
@@ -51,12 +33,6 @@ def fixture_token():
 def fixture_api(token):
     with Api(token) as api:
         yield api
-
-
-def hire(api):
-    """The id of an employee of the test alone."""
-    names = {"email": uuid.uuid4().hex + NEWCOMERS, "first_name": "Noor", "last_name": "Vance"}
-    return data_of(api.post("company/employees", json={"employee": names}))["id"]
 
 
 @pytest.fixture(name="worker")
@@ -73,24 +49,6 @@ def fixture_project(api):
 def new_project(api, **fields):
     body = {"name": f"Bench {uuid.uuid4().hex}", "active": True, **fields}
     return data_of(api.post(PROJECTS, json=body))
-
-
-def data_of(answer):
-    """What an answer that succeeded says."""
-    assert answer.status_code == 200, answer.text
-    body = answer.json()
-    assert body["success"] is True
-    return body["data"]
-
-
-def error_of(answer, status=400):
-    """What an answer that failed says."""
-    assert answer.status_code == status, answer.text
-    body = answer.json()
-    assert body["success"] is False
-    assert body["error"]["code"] == status
-    assert body["error"]["message"]
-    return body["error"]
 
 
 def row(employee, **fields):
@@ -152,11 +110,6 @@ def every_day(employee, days, **fields):
 def send_raw(api, method, path, text):
     """As Postman sends a body that it shows as JSON."""
     return api.request(method, path, data=text.encode(), headers={"Content-Type": "application/json"})
-
-
-def keeps_the_token(answer, token):
-    """The collection's scripts take the token from each answer: `header.substring(7)`."""
-    return answer.headers["authorization"][7:] == token
 
 
 LIST_BODY = """{
@@ -1287,14 +1240,7 @@ CALLS = [
 @pytest.fixture(name="tokens", scope="module")
 def fixture_tokens():
     """Tokens by the one scope that their credentials have."""
-
-    def token(scope):
-        command = [os.environ["MUSTER_BINARY"], "credentials", "create", "--data-dir", CREDENTIALS_FILE.parent]
-        printed = subprocess.run([*command, "--name", scope, "--scope", scope], check=True, capture_output=True)
-        made = json.loads(printed.stdout)
-        return log_in(json={name: made[name] for name in ("client_id", "client_secret")})
-
-    return {scope: token(scope) for scope in ("attendances:read", "attendances:write", "employees:read")}
+    return {scope: token_of(scope) for scope in ("attendances:read", "attendances:write", "employees:read")}
 
 
 @pytest.mark.parametrize(("method", "path", "scope"), CALLS)

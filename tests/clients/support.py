@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import uuid
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,9 @@ ZONE = ZoneInfo(COMPANY["company"]["time_zone"])
 DECLARED = {employee["email"]: employee for employee in COMPANY["employees"]}
 # Employees that the tests create have addresses here; those of the file do not.
 NEWCOMERS = "@newcomers.example"
+
+# No record has it.
+NOBODY = 2_000_000_000
 
 
 def entry(kind, name):
@@ -70,3 +74,57 @@ def log_in(**arguments):
     body = answer.json()
     assert body["success"] is True
     return body["data"]["token"]
+
+
+# ------------------------------------------------------------------ without a client
+
+
+class Api(requests.Session):
+    """A session that knows where the API is."""
+
+    def __init__(self, token):
+        super().__init__()
+        if token:
+            self.headers["Authorization"] = f"Bearer {token}"
+
+    def request(self, method, path, **arguments):
+        return super().request(method, BASE_URL + path, timeout=60, **arguments)
+
+
+def data_of(answer, status=200):
+    """What an answer that succeeded says."""
+    assert answer.status_code == status, answer.text
+    body = answer.json()
+    assert body["success"] is True, body
+    return body["data"]
+
+
+def error_of(answer, status=400):
+    """What an answer that failed says."""
+    assert answer.status_code == status, answer.text
+    body = answer.json()
+    assert body["success"] is False, body
+    assert body["error"]["code"] == status, body
+    assert body["error"]["message"], body
+    return body["error"]
+
+
+def keeps_the_token(answer, token):
+    """The scripts of the vendor's Postman collection take the token from each answer: `header.substring(7)`."""
+    return answer.headers["authorization"][7:] == token
+
+
+def hire(api, **fields):
+    """The id of an employee of the test alone."""
+    names = {"email": uuid.uuid4().hex + NEWCOMERS, "first_name": "Noor", "last_name": "Vance", **fields}
+    return data_of(api.post("company/employees", json={"employee": names}))["id"]
+
+
+def token_of(*scopes, readable=()):
+    """The token of a new credential with these scopes, which may read these attributes of employees."""
+    command = [os.environ["MUSTER_BINARY"], "credentials", "create", "--data-dir", CREDENTIALS_FILE.parent]
+    command += ["--name", "Somebody", "--scope", ",".join(scopes)]
+    if readable:
+        command += ["--readable-attributes", ",".join(readable)]
+    made = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return log_in(json={name: made[name] for name in LOGIN})

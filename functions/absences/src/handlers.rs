@@ -12,6 +12,8 @@ use shared::company::absences::AbsenceCategory;
 use shared::company::absences::AbsenceUnit;
 use shared::deps::Deps;
 use shared::error::Error;
+use shared::http::employee::no_employee;
+use shared::http::employee::parse_employee_id;
 use shared::http::paging::NumberedPage;
 use shared::http::paging::PageOf;
 use shared::http::permit::ReadPermit;
@@ -21,7 +23,6 @@ use shared::http::respond::Refused;
 use shared::http::respond::Success;
 use shared::http::respond::success;
 use shared::ids::CompanyId;
-use shared::ids::EmployeeId;
 use utoipa::ToSchema;
 
 use crate::model::TimeOffType;
@@ -154,10 +155,10 @@ pub async fn get_absence_balance(
     permit: ReadPermit,
     Path(employee_id): Path<String>,
 ) -> Result<Response, Error> {
-    let id = EmployeeId::from_digits(&employee_id).ok_or_else(no_employee)?;
+    let id = parse_employee_id(&employee_id)?;
     let company = deps.companies.get(permit.company()).await?;
     let today = company.zone.today(deps.clock.now());
-    let book = store::book(&deps, &permit, id, today.first_of_month()).await?.ok_or_else(no_employee)?;
+    let book = store::book(&deps, &permit, id, today.first_of_month()).await?.ok_or_else(|| no_employee(id))?;
     let shown = TimeOffType::all(&company).filter_map(|kind| {
         let balance = Account::of(&book.employee, &kind, &book.ledger)?.balance(today, &book.absences);
         Some(AbsenceBalance {
@@ -170,9 +171,4 @@ pub async fn get_absence_balance(
         })
     });
     Ok(success(shown.collect::<Vec<_>>()))
-}
-
-/// The contract's text for the routes of employees.
-fn no_employee() -> Error {
-    Error::not_found("Es ist ein Problem aufgetreten")
 }

@@ -19,6 +19,8 @@ use shared::company::Company;
 use shared::deps::Deps;
 use shared::error::Error;
 use shared::http::body::Fields;
+use shared::http::employee::no_employee;
+use shared::http::employee::parse_employee_id;
 use shared::http::paging::Page;
 use shared::http::paging::PageOf;
 use shared::http::permit::ReadPermit;
@@ -157,29 +159,12 @@ pub async fn get_employee(
     permit: ReadPermit,
     Path(employee_id): Path<String>,
 ) -> Result<Response, Error> {
-    let id = parse_id(&employee_id)?;
+    let id = parse_employee_id(&employee_id)?;
     let (company, employee) = tokio::try_join!(deps.companies.get(permit.company()), store::get(&deps, &permit, id))?;
     let employee = employee.ok_or_else(|| no_employee(id))?;
     let view = View::new(&company, permit.readable(), deps.clock.now());
     let shown = show(&deps, &permit, &view, std::slice::from_ref(&employee)).await?;
     shown.into_iter().next().map(success).ok_or_else(|| no_employee(id))
-}
-
-fn parse_id(text: &str) -> Result<EmployeeId, Error> {
-    EmployeeId::from_digits(text).ok_or_else(|| Error::NotFound {
-        message: NO_EMPLOYEE.to_owned(),
-        field: Some(("employee_id", format!("An employee_id is a number between 1 and {}.", EmployeeId::MAX))),
-    })
-}
-
-/// The vendor's text for an unknown employee, in the language in which it documents it; `error_data` says more.
-const NO_EMPLOYEE: &str = "Es ist ein Problem aufgetreten";
-
-fn no_employee(id: EmployeeId) -> Error {
-    Error::NotFound {
-        message: NO_EMPLOYEE.to_owned(),
-        field: Some(("employee_id", format!("There is no employee with the id {id}."))),
-    }
 }
 
 /// What a request says of an employee.
@@ -322,7 +307,7 @@ pub async fn update_employee(
     Path(employee_id): Path<String>,
     Fields(body): Fields,
 ) -> Result<Response, Error> {
-    let id = parse_id(&employee_id)?;
+    let id = parse_employee_id(&employee_id)?;
     let company = deps.companies.get(permit.company()).await?;
     let draft = model::read(&company, &body, Purpose::Update)?;
     store::update(&deps, &permit, id, &draft.changes, &draft.supervisor).await?.ok_or_else(|| no_employee(id))?;

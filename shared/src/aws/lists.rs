@@ -245,9 +245,14 @@ where
     L: Listed,
     L::Mark: Mark<Of = L>,
 {
+    let since = since.unwrap_or(Timestamp::UNIX_EPOCH);
+    // The store refuses a range that ends before it begins.
+    if until.is_some_and(|until| until < since) {
+        return Ok((0, Vec::new()));
+    }
     let range = Range {
         pk: keys::list_changes(company, list),
-        from: Some(keys::changes_since(since.unwrap_or(Timestamp::UNIX_EPOCH))),
+        from: Some(keys::changes_since(since)),
         to: until.map(|until| keys::behind(&keys::changes_since(until))),
         limit: Some(MAX_CHANGES + 1),
     };

@@ -5,6 +5,7 @@
 //! - [`app`]: what surrounds every router: request id, log line, fallbacks, panics
 //! - [`approval`]: what requests say of approval, and how a decision is shown
 //! - [`body`], [`query`], [`paging`]: what clients send, in all the forms in which they send it
+//! - [`employee`]: the employee that a path names
 //! - [`idempotency`]: a `POST` that is sent again with the same key is done once
 //! - [`respond`]: envelopes and errors
 //! - [`limits`]: how many requests are taken from whom
@@ -13,6 +14,7 @@ pub mod app;
 pub mod approval;
 pub mod body;
 pub mod context;
+pub mod employee;
 pub mod idempotency;
 pub mod limits;
 pub mod paging;
