@@ -45,7 +45,7 @@ const DEMO: &str = include_str!("../../companies/demo.yaml");
 /// The company of `--empty`.
 const EMPTY: &str = "company: {id: empty, name: Empty company, time_zone: Europe/Berlin}";
 /// How often files are looked for that no document has.
-const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
 /// How long a request may still take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(10);
 

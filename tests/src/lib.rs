@@ -8,6 +8,7 @@
 pub mod answer;
 pub mod attendances;
 pub mod audit;
+pub mod faults;
 pub mod log;
 pub mod many;
 pub mod storage;
@@ -90,7 +91,8 @@ impl Muster {
         Self::serve(deps, muster.company.clone()).await
     }
 
-    async fn serve(deps: Deps, company: CompanyId) -> Self {
+    /// A company served from other parts.
+    pub async fn serve(deps: Deps, company: CompanyId) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base_url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopping) = watch::channel(false);
@@ -143,7 +145,9 @@ impl Muster {
 pub fn multipart(fields: &[(&str, &str)], file: Option<(&str, &[u8])>) -> (String, Vec<u8>) {
     let mut body = Vec::new();
     for (name, value) in fields {
-        body.extend(format!("--boundary\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+        body.extend(
+            format!("--boundary\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+        );
     }
     if let Some((name, content)) = file {
         let disposition = format!("Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"");

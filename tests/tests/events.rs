@@ -102,6 +102,37 @@ fn expected() -> BTreeMap<&'static str, (u16, &'static str, Json)> {
     ])
 }
 
+/// The same for the events of documents.
+fn expected_of_documents() -> [(&'static str, (u16, &'static str, Json)); 18] {
+    let file = "/error/error_data/file/0";
+    [
+        ("documents/list-categories", (200, "/data/0/attributes/name", json!("Contracts"))),
+        ("documents/create-document", (201, "/data/attributes/file/name", json!("Vertrag März.pdf"))),
+        (
+            "documents/create-document-executable",
+            (422, file, json!("The content of the file is not what its extension says.")),
+        ),
+        ("documents/create-document-without-file", (422, file, json!("The file field is required."))),
+        (
+            "documents/create-document-of-unknown-employee",
+            (404, "/error/message", json!("No query results for model [Employee] 999")),
+        ),
+        ("documents/create-document-of-unknown-upload", (404, "/error/code", json!(404))),
+        ("documents/create-upload", (201, "/data/method", json!("PUT"))),
+        ("documents/create-upload-too-large", (422, "/error/message", json!("The given data was invalid."))),
+        ("documents/list-documents", (200, "/data/0/id", json!(1))),
+        ("documents/list-documents-backwards", (400, "/error/code", json!(400))),
+        ("documents/get-document", (200, "/data/attributes/file/content_type", json!("text/plain"))),
+        ("documents/get-unknown", (404, "/error/message", json!("The document was not found."))),
+        ("documents/download", (303, "", Json::Null)),
+        ("documents/download-unknown", (404, "/error/code", json!(404))),
+        ("documents/update", (200, "/data/attributes/title", json!("Changed by an event"))),
+        ("documents/update-nothing", (400, "/error/code", json!(400))),
+        ("documents/delete", (204, "", Json::Null)),
+        ("documents/delete-unknown", (404, "/error/code", json!(404))),
+    ]
+}
+
 async fn replay(router: Router, event: &str) -> (StatusCode, Json, lambda_http::http::HeaderMap) {
     let request = lambda_http::request::from_str(event).expect("an event that lambda_http reads");
     let Ok(response) = shared::lambda::handle(router, request).await;
@@ -157,6 +188,16 @@ async fn prepare_absences(admin: &Client) {
     }
 }
 
+/// What the events of documents are about: numbers 1 to 3, of the first days of October.
+async fn prepare_documents(admin: &Client) {
+    for id in 1..=3 {
+        let date = format!("2026-10-0{id}");
+        let fields = [("title", "Payslip"), ("employee_id", "1"), ("category_id", "1"), ("date", date.as_str())];
+        let answer = admin.upload(&fields, Some(("payslip.txt", b"Paid."))).await;
+        assert_eq!(answer.body["data"]["id"], id, "{}", answer.body);
+    }
+}
+
 /// The id of an absence of hours, which carries the company's.
 fn period_id(muster: &Muster, number: u64) -> String {
     AbsenceId::new(number).expect("an id").v2(&muster.company).to_string()
@@ -168,16 +209,19 @@ async fn every_event_is_answered_by_its_function() {
     let admin = muster.admin().await;
     prepare_attendances(&admin).await;
     prepare_absences(&admin).await;
+    prepare_documents(&admin).await;
     let (credential, secret) = muster.credential(&["employees:read"], &[]).await;
     let token = admin.token.clone().expect("a token");
     // Of somebody who may know who is away, and not who is in which team.
     let reader = muster.client(&["absences:read"], &["last_name"]).await.token.expect("a token");
     let mut expected = expected();
-    for function in ["auth", "employees", "attendances", "absences"] {
+    expected.extend(expected_of_documents());
+    for function in ["auth", "employees", "attendances", "absences", "documents"] {
         let router = match function {
             "auth" => app(auth::router(muster.deps.clone()), &muster.deps),
             "absences" => app(absences::router(muster.deps.clone()), &muster.deps),
             "attendances" => app(attendances::router(muster.deps.clone()), &muster.deps),
+            "documents" => app(documents::router(muster.deps.clone()), &muster.deps),
             _ => app(employees::router(muster.deps.clone()), &muster.deps),
         };
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events").join(function);
@@ -200,6 +244,8 @@ async fn every_event_is_answered_by_its_function() {
             assert_eq!(body.pointer(pointer), Some(&value), "{name}: {body}");
             // The gateway's own id, so that its log and ours can be laid side by side.
             assert_eq!(headers["x-request-id"], "JKJaXmPLvHcESHA=", "{name}");
+            let location = headers.get("location").map(|location| location.to_str().expect("text"));
+            assert_eq!(location.is_some_and(|url| url.contains("X-Amz-Signature=")), status == 303, "{name}");
         }
     }
     assert!(expected.is_empty(), "there is no event {:?}", expected.keys());
@@ -209,6 +255,7 @@ async fn every_event_is_answered_by_its_function() {
     let attendance = |id: u64| format!("attendances/{id}");
     let days = |id: u64| format!("time-offs/{id}");
     let hours = |id| format!("absence-periods/{}", period_id(&muster, id));
+    let document = |id: u64| format!("documents/{id}");
     for (path, pointer, value) in [
         (attendance(2), "/data/attributes/end_time", json!("17:30")),
         (attendance(3), "/error/code", json!(404)),
@@ -222,6 +269,8 @@ async fn every_event_is_answered_by_its_function() {
         (hours(8), "/error/code", json!(404)),
         (hours(9), "/data/attributes/status", json!("approved")),
         (hours(10), "/data/attributes/approval/comment", json!("Another day, please")),
+        (document(2), "/data/attributes/title", json!("Changed by an event")),
+        (document(3), "/error/code", json!(404)),
     ] {
         let answer = admin.get(&format!("/v1/company/{path}")).await;
         assert_eq!(answer.body.pointer(pointer), Some(&value), "{}", answer.body);

@@ -51,7 +51,7 @@ const MAX_LIMIT: u64 = 200;
 /// How many employees or categories a list can be asked for: each is a query of its own.
 const MAX_FILTERED: usize = 100;
 /// How long an address to download from is good.
-const DOWNLOAD: Duration = Duration::from_secs(60);
+const DOWNLOAD: Duration = Duration::from_mins(1);
 
 /// List document categories
 #[utoipa::path(

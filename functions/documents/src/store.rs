@@ -135,7 +135,12 @@ pub async fn get(deps: &Deps, permit: &ReadPermit, id: DocumentId) -> Result<Opt
 /// Access pattern: of a company, what [`lists::page`] reads; of some employees,
 /// `Query` of those of each, side by side; of some time of change, what
 /// [`lists::changed`] reads.
-pub async fn list(deps: &Deps, permit: &ReadPermit, filter: &Filter, page: Page) -> Result<(u64, Vec<Document>), Error> {
+pub async fn list(
+    deps: &Deps,
+    permit: &ReadPermit,
+    filter: &Filter,
+    page: Page,
+) -> Result<(u64, Vec<Document>), Error> {
     let company = permit.company();
     if let Some(employees) = &filter.employees {
         let mut documents = of_employees(deps, company, filter, employees).await?;
@@ -213,11 +218,16 @@ pub async fn create(deps: &Deps, permit: &WritePermit, document: &Document, uplo
     let company = permit.company();
     let employee = document.details.employee;
     let exists = Error::Conflict(format!("There is another document with the id {}.", document.id));
-    let transaction = deps
-        .table
-        .transaction()
-        .require(keys::employee(company, employee), Condition::exists(), model::no_employee(employee))
-        .delete_if(keys::upload(company, upload.id), uploads::is_open(), uploads::gone());
+    let transaction = deps.table.transaction().require(
+        keys::employee(company, employee),
+        Condition::exists(),
+        model::no_employee(employee),
+    );
+    let key = keys::upload(company, upload.id);
+    let transaction = match upload.done() {
+        Some(left) => transaction.put_if(Item::encode(key, &left)?, uploads::is_open(), uploads::gone()),
+        None => transaction.delete_if(key, uploads::is_open(), uploads::gone()),
+    };
     let guard = Some((Condition::absent(), exists));
     lists::replace(transaction, company, (None, Some(document)), guard)?.commit().await
 }
@@ -240,7 +250,7 @@ pub async fn update(
         let document = change(&stored);
         if document != stored {
             let replaced = (Some(&stored), Some(&document));
-            let transaction = lists::replace(deps.table.transaction(), company, replaced, unchanged(&stored))?;
+            let transaction = lists::replace(deps.table.transaction(), company, replaced, Some(unchanged(&stored)))?;
             transaction.commit().await?;
         }
         Ok(Some(document))
@@ -262,7 +272,7 @@ pub async fn delete(deps: &Deps, permit: &WritePermit, id: DocumentId) -> Result
         let condemned = Upload::condemned(stored.file.object);
         let note = Item::encode(keys::upload(company, condemned.id), &condemned)?;
         let replaced = (Some(&stored), None);
-        let transaction = lists::replace(deps.table.transaction(), company, replaced, unchanged(&stored))?;
+        let transaction = lists::replace(deps.table.transaction(), company, replaced, Some(unchanged(&stored)))?;
         transaction.put(note).commit().await?;
         Ok(Some(condemned))
     };
@@ -274,6 +284,6 @@ pub async fn delete(deps: &Deps, permit: &WritePermit, id: DocumentId) -> Result
 }
 
 /// That the record is as it was read.
-fn unchanged(stored: &Document) -> Option<(Condition, Error)> {
-    Some((Condition::exists().number_is(&["version"], stored.version), Error::Raced))
+fn unchanged(stored: &Document) -> (Condition, Error) {
+    (Condition::exists().number_is(&["version"], stored.version), Error::Raced)
 }

@@ -198,7 +198,8 @@ fn expiring(lifetime: Duration) -> Result<PresigningConfig, Error> {
 /// A header that makes whoever gets a file save it under a name, and never show it.
 #[must_use]
 pub fn attachment(name: &str) -> String {
-    let plain: String = name.chars().map(|c| if c.is_ascii_graphic() && !"\"\\%".contains(c) { c } else { '_' }).collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_graphic() && !"\"\\%".contains(c) { c } else { '_' }).collect();
     let encoded = name.bytes().fold(String::new(), |encoded, byte| {
         if byte.is_ascii_alphanumeric() || PLAIN.contains(&byte) {
             encoded + &char::from(byte).to_string()

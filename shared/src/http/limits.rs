@@ -67,7 +67,9 @@ impl Limits {
         let refuse = || {
             Error::invalid(
                 LIMITS_VARIABLE,
-                format!("{LIMITS_VARIABLE} must be vendor, off, or like address=5000,login=120,employees=600,uploads=120."),
+                format!(
+                    "{LIMITS_VARIABLE} must be vendor, off, or like address=5000,login=120,employees=600,uploads=120."
+                ),
             )
         };
         let mut limits = Self::vendor();

@@ -79,7 +79,10 @@ pub(crate) async fn receive(headers: &HeaderMap, body: Body) -> Result<Received,
     while let Some(part) = form.next_field().await.map_err(|error| broken(&error))? {
         parts += 1;
         if parts > MAX_PARTS {
-            return Err(Error::malformed("body", format!("A form with a file may not have more than {MAX_PARTS} parts.")));
+            return Err(Error::malformed(
+                "body",
+                format!("A form with a file may not have more than {MAX_PARTS} parts."),
+            ));
         }
         match part.name() {
             Some("file") if received.file.is_some() => {

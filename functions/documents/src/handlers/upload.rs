@@ -71,7 +71,7 @@ pub async fn create_document(
 ) -> Result<Response, Error> {
     let (parts, body) = request.into_parts();
     let (fields, file) = if receive::is_multipart(&parts.headers) {
-        let received = receive::receive(&parts.headers, body).await?;
+        let received = Box::pin(receive::receive(&parts.headers, body)).await?;
         (received.fields, received.file)
     } else {
         (body::read_fields(&parts.headers, body).await?.0, None)
@@ -80,19 +80,24 @@ pub async fn create_document(
     let told = serde_json::to_vec(&(&fields, digest)).unwrap_or_default();
     let work = async {
         let (document, employee, company) = match file {
-            Some(file) => with_file(&deps, &permit, &fields, file).await?,
-            None => with_upload(&deps, &permit, &fields).await?,
+            Some(file) => Box::pin(with_file(&deps, &permit, &fields, file)).await?,
+            None => Box::pin(with_upload(&deps, &permit, &fields)).await?,
         };
         let view = View::new(&company, permit.readable(), deps.clock.now());
         Ok(created(view::show(&company, view.short_employee(&employee), document)))
     };
-    idempotency::keyed(&deps, &parts, &told, work).await
+    Box::pin(idempotency::keyed(&deps, &parts, &told, work)).await
 }
 
 type Stored = (Document, Employee, Arc<Company>);
 
 /// Everything is checked before the first byte goes to the bucket.
-async fn with_file(deps: &Deps, permit: &WritePermit, fields: &Map<String, Json>, file: Spooled) -> Result<Stored, Error> {
+async fn with_file(
+    deps: &Deps,
+    permit: &WritePermit,
+    fields: &Map<String, Json>,
+    file: Spooled,
+) -> Result<Stored, Error> {
     let details = requests::read_details(fields)?;
     let company = check_category(deps, permit, &details).await?;
     let employee = store::employee(deps, permit, details.employee).await?;
@@ -145,8 +150,9 @@ async fn with_upload(deps: &Deps, permit: &WritePermit, fields: &Map<String, Jso
     let id = store::take_id(deps, permit).await?;
     let document = Document::new(id, details, file, &company, deps.clock.now());
     store::create(deps, permit, &document, &upload).await?;
-    // What stays in staging, the bucket removes by itself.
-    note(objects.delete(&staged).await);
+    if let Some(left) = upload.done() {
+        note(uploads::remove(deps, permit.company(), &left).await);
+    }
     Ok((document, employee, company))
 }
 
@@ -199,8 +205,7 @@ pub async fn create_upload(
     let open = Upload::open(now);
     let announced = Announced { details, file: File::new(open.object, file.name, &content) };
     let upload = Upload { announced: Some(announced), ..open };
-    let (begun, swept) =
-        tokio::join!(uploads::begin(&deps, &permit, &upload), uploads::sweep(&deps, permit.company()));
+    let (begun, swept) = tokio::join!(uploads::begin(&deps, &permit, &upload), uploads::sweep(&deps, permit.company()));
     note(swept);
     begun?;
     let request = uploads::presign(&deps, &permit, &upload, &content).await?;

@@ -103,7 +103,9 @@ pub fn matches(name: &str, head: &[u8]) -> bool {
     let zip = starts(b"PK\x03\x04") || starts(b"PK\x05\x06");
     let compound = starts(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1");
     match signature {
-        Signature::Pdf => head.iter().take(1_024).collect::<Vec<_>>().windows(4).any(|four| four == [&b'%', &b'P', &b'D', &b'F']),
+        Signature::Pdf => {
+            head.iter().take(1_024).collect::<Vec<_>>().windows(4).any(|four| four == [&b'%', &b'P', &b'D', &b'F'])
+        }
         Signature::Zip => zip,
         Signature::Compound => compound,
         Signature::Writing => zip || compound || starts(b"{\\rtf"),

@@ -59,7 +59,11 @@ pub fn read_announced(body: &Map<String, Json>) -> Result<Announced, Error> {
     let sha256 = problems.check(required(body, "sha256").and_then(read_sha256))?;
     problems.into_result().map_err(not_valid)?;
     let missing = || Error::Internal("a field of an upload is neither there nor missing".to_owned());
-    Ok(Announced { name: name.ok_or_else(missing)?, size: size.ok_or_else(missing)?, sha256: sha256.ok_or_else(missing)? })
+    Ok(Announced {
+        name: name.ok_or_else(missing)?,
+        size: size.ok_or_else(missing)?,
+        sha256: sha256.ok_or_else(missing)?,
+    })
 }
 
 /// The upload that a body names instead of bringing a file.

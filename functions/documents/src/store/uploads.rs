@@ -9,9 +9,10 @@
 //! Whatever breaks off between them leaves an open upload, of which no record
 //! exists. A sweep condemns those that began an hour ago: from then on step 3
 //! fails. Only then it removes the object, and the note last. A deleted document
-//! leaves a condemned upload in the transaction that removes its record. So a
-//! record never points to an object that is gone, and no object stays that
-//! neither a record nor a note knows.
+//! leaves a condemned upload in the transaction that removes its record, and one
+//! whose file came by way of staging leaves one for what is there. So a record
+//! never points to an object that is gone, and no object stays that neither a
+//! record nor a note knows.
 
 use std::time::Duration;
 
@@ -38,7 +39,7 @@ use crate::model::File;
 /// How long an upload may take from its beginning to its record. No request and no presigned address lives so long.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 /// How long a presigned upload may begin.
-pub const PRESIGNED: Duration = Duration::from_secs(15 * 60);
+pub const PRESIGNED: Duration = Duration::from_mins(15);
 /// How many uploads one sweep goes through.
 const SWEPT: usize = 25;
 
@@ -61,6 +62,9 @@ pub struct Upload {
     pub object: Uuid,
     /// What can come of it.
     pub state: State,
+    /// Whether only what is in staging is to be removed: the rest is a document's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub staged_only: bool,
     /// The document that it is for, where the file comes by a presigned request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub announced: Option<Announced>,
@@ -84,13 +88,22 @@ impl Upload {
     #[must_use]
     pub fn open(now: Timestamp) -> Self {
         let id = id_at(now);
-        Self { id, object: id, state: State::Open, announced: None }
+        Self { id, object: id, state: State::Open, staged_only: false, announced: None }
+    }
+
+    /// What is left of it once a document has its object.
+    #[must_use]
+    pub fn done(&self) -> Option<Self> {
+        // Only what was announced came by way of staging.
+        self.announced.as_ref()?;
+        Some(Self { state: State::Condemned, staged_only: true, announced: None, ..self.clone() })
     }
 
     /// A note that an object is to be removed, older than anything that a sweep leaves alone.
     #[must_use]
     pub fn condemned(object: Uuid) -> Self {
-        Self { id: id_at(Timestamp::UNIX_EPOCH), object, state: State::Condemned, announced: None }
+        let id = id_at(Timestamp::UNIX_EPOCH);
+        Self { id, object, state: State::Condemned, staged_only: false, announced: None }
     }
 }
 
@@ -155,12 +168,8 @@ pub async fn give_up(deps: &Deps, permit: &WritePermit, upload: &Upload) {
 /// if it is still open, `DeleteObject` of its object in both places, `DeleteItem`.
 pub async fn sweep(deps: &Deps, company: &CompanyId) -> Result<usize, Error> {
     let before = deps.clock.now().checked_sub(LIFETIME).unwrap_or(Timestamp::UNIX_EPOCH);
-    let range = Range {
-        pk: keys::uploads(company),
-        from: None,
-        to: Some(keys::uploads_before(before)),
-        limit: Some(SWEPT),
-    };
+    let range =
+        Range { pk: keys::uploads(company), from: None, to: Some(keys::uploads_before(before)), limit: Some(SWEPT) };
     let uploads = deps.table.query(range).await?;
     let count = uploads.len();
     for item in uploads {
@@ -185,7 +194,9 @@ async fn condemn(deps: &Deps, company: &CompanyId, upload: &Upload) -> Result<()
 /// Removes an object of which no record can come, and the note of it.
 pub async fn remove(deps: &Deps, company: &CompanyId, upload: &Upload) -> Result<(), Error> {
     let objects = deps.objects()?;
-    objects.delete(&keys::file_object(company, upload.object)).await?;
+    if !upload.staged_only {
+        objects.delete(&keys::file_object(company, upload.object)).await?;
+    }
     objects.delete(&keys::staged_object(company, upload.object)).await?;
     deps.table.delete(keys::upload(company, upload.id), Condition::exists()).await.map(drop)
 }
