@@ -1,7 +1,6 @@
 //! One function per endpoint: parse, store, respond. Uploads have a file of their own.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::Path;
@@ -9,7 +8,6 @@ use axum::extract::State;
 use axum::response::Response;
 use shared::attributes::View;
 use shared::attributes::definition::EntryKind;
-use shared::aws::keys;
 use shared::calendar;
 use shared::company::Company;
 use shared::deps::Deps;
@@ -50,8 +48,6 @@ const DEFAULT_LIMIT: u64 = 50;
 const MAX_LIMIT: u64 = 200;
 /// How many employees or categories a list can be asked for: each is a query of its own.
 const MAX_FILTERED: usize = 100;
-/// How long an address to download from is good.
-const DOWNLOAD: Duration = Duration::from_mins(1);
 
 /// List document categories
 #[utoipa::path(
@@ -210,10 +206,7 @@ pub async fn download_document(
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
     let document = store::get(&deps, &permit, parse_id(&id)?).await?.ok_or_else(model::no_document)?;
-    let file = document.file;
-    let key = keys::file_object(permit.company(), file.object);
-    let address = deps.objects()?.presign_download(&key, DOWNLOAD, &file.media_type, &file.name).await?;
-    see_other(&address)
+    see_other(&store::address(&deps, &permit, &document.file).await?)
 }
 
 /// Change a document

@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
@@ -39,11 +40,14 @@ use shared::ids::EmployeeId;
 
 use crate::model;
 use crate::model::Document;
+use crate::model::File;
 use crate::model::Filter;
 use crate::store::uploads::Upload;
 
 pub mod uploads;
 
+/// How long an address to download from is good.
+const DOWNLOAD: Duration = Duration::from_mins(1);
 /// The counter of document ids.
 const SEQUENCE: &str = "document";
 /// The list of all documents, in the names of keys.
@@ -200,6 +204,12 @@ pub async fn employees(
 pub async fn employee(deps: &Deps, permit: &WritePermit, id: EmployeeId) -> Result<Employee, Error> {
     let employee = deps.table.get(keys::employee(permit.company(), id)).await?;
     employee.ok_or_else(|| model::no_employee(id))
+}
+
+/// An address from which a file can be had for a minute.
+pub async fn address(deps: &Deps, permit: &ReadPermit, file: &File) -> Result<String, Error> {
+    let key = keys::file_object(permit.company(), file.object);
+    deps.objects()?.presign_download(&key, DOWNLOAD, &file.media_type, &file.name).await
 }
 
 /// Takes the number of a new document.

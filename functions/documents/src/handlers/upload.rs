@@ -10,7 +10,6 @@ use serde_json::Map;
 use serde_json::Value as Json;
 use shared::attributes::Employee;
 use shared::attributes::View;
-use shared::aws::keys;
 use shared::aws::objects::Content;
 use shared::company::Company;
 use shared::deps::Deps;
@@ -112,8 +111,7 @@ async fn with_file(
     let stored = async {
         let id = id?;
         begun?;
-        let key = keys::file_object(permit.company(), upload.object);
-        deps.objects()?.put_file(&key, file.path.path(), &file.content).await?;
+        uploads::put(deps, permit, &upload, file.path.path(), &file.content).await?;
         let kept = File::new(upload.object, file.name.clone(), &file.content);
         let document = Document::new(id, details, kept, &company, deps.clock.now());
         store::create(deps, permit, &document, &upload).await?;
@@ -136,17 +134,14 @@ async fn with_upload(deps: &Deps, permit: &WritePermit, fields: &Map<String, Jso
     let (upload, Announced { details, file }) = uploads::find(deps, permit, id).await?;
     let company = check_category(deps, permit, &details).await?;
     let employee = store::employee(deps, permit, details.employee).await?;
-    let objects = deps.objects()?;
-    let staged = keys::staged_object(permit.company(), upload.object);
     let missing = || model::not_valid(Error::invalid("upload_id", "The file of this upload did not come yet."));
-    let content = objects.head(&staged).await?.ok_or_else(missing)?;
+    let (content, head) = uploads::arrived(deps, permit, &upload, kind::HEAD).await?.ok_or_else(missing)?;
     if (content.size, model::hex(&content.sha256)) != (file.size, file.sha256.clone()) {
         let message = "The file that came is not the one that was announced.";
         return Err(model::not_valid(Error::invalid("upload_id", message)));
     }
-    let head = objects.read(&staged, kind::HEAD as u64).await?.ok_or_else(missing)?;
     receive::check(&file.name, file.size, &head)?;
-    objects.copy(&staged, &keys::file_object(permit.company(), upload.object)).await?;
+    uploads::adopt(deps, permit, &upload).await?;
     let id = store::take_id(deps, permit).await?;
     let document = Document::new(id, details, file, &company, deps.clock.now());
     store::create(deps, permit, &document, &upload).await?;

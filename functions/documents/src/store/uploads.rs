@@ -14,6 +14,7 @@
 //! never points to an object that is gone, and no object stays that neither a
 //! record nor a note knows.
 
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -152,6 +153,40 @@ pub async fn presign(
 ) -> Result<Presigned, Error> {
     let key = keys::staged_object(permit.company(), upload.object);
     deps.objects()?.presign_upload(&key, PRESIGNED, content).await
+}
+
+/// Stores the file of an upload. Access pattern: `PutObject`.
+pub async fn put(
+    deps: &Deps,
+    permit: &WritePermit,
+    upload: &Upload,
+    file: &Path,
+    content: &Content,
+) -> Result<(), Error> {
+    let key = keys::file_object(permit.company(), upload.object);
+    deps.objects()?.put_file(&key, file, content).await
+}
+
+/// What came by a presigned request, and its first bytes; none if nothing came.
+///
+/// Access pattern: `HeadObject`, then `GetObject` of a range.
+pub async fn arrived(
+    deps: &Deps,
+    permit: &WritePermit,
+    upload: &Upload,
+    first: usize,
+) -> Result<Option<(Content, Vec<u8>)>, Error> {
+    let (objects, key) = (deps.objects()?, keys::staged_object(permit.company(), upload.object));
+    let Some(content) = objects.head(&key).await? else { return Ok(None) };
+    let head = objects.read(&key, first as u64).await?;
+    Ok(head.map(|head| (content, head)))
+}
+
+/// Moves what came by a presigned request to where documents have their files. Access pattern: `CopyObject`.
+pub async fn adopt(deps: &Deps, permit: &WritePermit, upload: &Upload) -> Result<(), Error> {
+    let company = permit.company();
+    let (from, to) = (keys::staged_object(company, upload.object), keys::file_object(company, upload.object));
+    deps.objects()?.copy(&from, &to).await
 }
 
 /// Removes what came of an upload that failed, so that nobody has to wait for a
