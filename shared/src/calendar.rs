@@ -100,11 +100,12 @@ impl Zone {
                 ));
             }
         };
-        self.0
-            .to_ambiguous_zoned_datetime(local)
-            .earlier()
-            .map(|zoned| zoned.timestamp())
-            .map_err(|_| Error::malformed(field, format!("The {field} is out of range.")))
+        match self.0.to_ambiguous_zoned_datetime(local).earlier() {
+            Ok(zoned) => Ok(zoned.timestamp()),
+            // The end of the calendar, by which some clients mean that there is no end.
+            Err(_) if local.year() > 0 => Ok(Timestamp::MAX),
+            Err(_) => Err(Error::malformed(field, format!("The {field} is out of range."))),
+        }
     }
 
     /// The last instant that a filter "until" includes: the end of a date, or of
@@ -171,7 +172,7 @@ fn looks_like_a_date(text: &str) -> bool {
 /// A date that a client wrote: `2020-01-31`, or the date-time form in which a
 /// read gave it back, of which only the date counts.
 pub fn parse_date(field: &str, text: &str) -> Result<Date, Error> {
-    let text = text.trim();
+    let text = &*restore_plus(text.trim());
     let refuse = || Error::invalid(field, format!("The {field} must be a date that exists, in the form 2020-01-31."));
     if !looks_like_a_date(text) || !text.is_ascii() {
         return Err(refuse());

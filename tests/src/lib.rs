@@ -5,6 +5,8 @@
 //! API server on a free port and its own clients, so tests run side by side in
 //! any order, and every test is one of tenant isolation as well.
 
+pub mod absence_requests;
+pub mod absences;
 pub mod answer;
 pub mod attendances;
 pub mod audit;

@@ -1,10 +1,17 @@
-//! Many employees and much attendance at once, written past the API but in its own shape.
+//! Many employees, much attendance and many absences at once, written past the API but in its own shape.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 use std::time::Instant;
 
+use absences::model::Absence;
+use absences::model::CertificateStatus;
+use absences::model::Span;
+use absences::model::Status as AbsenceStatus;
+use absences::model::worth::Workdays;
+use absences::store::ChangeMark as AbsenceMark;
 use attendances::model::Day;
 use attendances::model::Minute;
 use attendances::model::Period;
@@ -23,10 +30,19 @@ use shared::attributes::employee::Changes;
 use shared::aws::config;
 use shared::aws::counts::Deltas;
 use shared::aws::counts::SHARDS;
+use shared::aws::counts::Tally;
 use shared::aws::items::Item;
 use shared::aws::keys;
+use shared::aws::keys::Key;
+use shared::aws::lists;
+use shared::aws::lists::Listed;
+use shared::aws::lists::Mark;
 use shared::aws::ranks;
 use shared::clock::Clock;
+use shared::company::Company;
+use shared::company::absences::AbsenceUnit;
+use shared::ids::AbsenceId;
+use shared::ids::AbsenceTypeId;
 use shared::ids::AttendanceId;
 use shared::ids::CompanyId;
 use shared::ids::EmployeeId;
@@ -171,6 +187,157 @@ fn like(model: &dynoxide::Item, sk: String, date: Date, employee: EmployeeId) ->
     item.insert("sk".to_owned(), AttributeValue::S(sk));
     item.insert("date".to_owned(), AttributeValue::S(date.to_string()));
     item.insert("employee".to_owned(), AttributeValue::N(employee.to_string()));
+    item
+}
+
+/// The absences of a company, of days and of a kind that may lie over others: on each of some days the same
+/// number begins, of one employee after the other and of one length after the other; and on one day, all begin one.
+#[derive(Clone, Debug)]
+pub struct Absences {
+    /// Whose they are.
+    pub employees: RangeInclusive<u32>,
+    /// The first day on which some begin.
+    pub first: Date,
+    /// On how many days some begin.
+    pub days: usize,
+    /// How many begin on these days.
+    pub count: usize,
+    /// How many days they have.
+    pub lengths: Vec<i64>,
+    /// When all employees begin one besides, of nine days.
+    pub closing: Date,
+    /// Of which kind they are.
+    pub kind: u64,
+    /// How many of them have a mark among the changes.
+    pub marked: usize,
+    /// How many of those were changed at [`FRESH`]; they can be read by their numbers as well.
+    pub fresh: usize,
+}
+
+/// When all absences were changed that were not changed later.
+const CHANGED: i64 = 1_700_000_000_000;
+/// When the fresh ones were changed.
+pub const FRESH: Timestamp = Timestamp::constant(1_700_086_400, 0);
+
+impl Absences {
+    /// Number, employee and days of each. All numbers have seven digits, so that all
+    /// absences of a length weigh the same.
+    pub fn all(&self) -> impl Iterator<Item = (AbsenceId, EmployeeId, Span)> + '_ {
+        let days = |number: usize| jiff::Span::new().days(i64::try_from(number).expect("a number"));
+        let people: Vec<EmployeeId> = numbers(self.employees.clone()).collect();
+        let closing = people.clone().into_iter().map(|employee| (employee, self.closing, 9));
+        let spread = (0..self.count).map(move |index| {
+            let start = self.first.checked_add(days(index * self.days / self.count)).expect("a date");
+            (people[index % people.len()], start, self.lengths[index % self.lengths.len()])
+        });
+        (1_000_001..).zip(spread.chain(closing)).map(|(id, (employee, start, length))| {
+            let end = start.checked_add(jiff::Span::new().days(length - 1)).expect("a date");
+            let span = Span { start, end, half_start: false, half_end: false, times: None };
+            (AbsenceId::new(id).expect("an id"), employee, span)
+        })
+    }
+
+    /// An absence as the API would have stored it.
+    fn absence(&self, company: &Company, index: usize, (id, employee, span): (AbsenceId, EmployeeId, Span)) -> Absence {
+        let changed = Timestamp::from_millisecond(CHANGED).expect("an instant");
+        let at = if index < self.fresh { FRESH } else { changed };
+        let whose = Employee::new(employee, changes(employee), at);
+        Absence {
+            id,
+            employee,
+            absence_type: AbsenceTypeId::new(self.kind).expect("a kind"),
+            unit: AbsenceUnit::Day,
+            overlaps: true,
+            span,
+            worth: Workdays::of(company, &whose).worth(&company.zone, AbsenceUnit::Day, &span),
+            status: AbsenceStatus::Approved,
+            certificate: CertificateStatus::NotRequired,
+            comment: None,
+            created_at: at,
+            updated_at: at,
+            approved_at: Some(at),
+            decision: None,
+        }
+    }
+
+    /// Stores them straight into the database file of a data folder that no process
+    /// uses, as the API would have stored them; but for all but the fresh ones their
+    /// places by number are left out, and for all but the first employee those under
+    /// the employee, and all heads: no list needs them.
+    pub fn import(&self, data_dir: &Path, company: &Company) {
+        // Encoded once and changed where absences differ: encoding each one would take minutes.
+        let mut models: BTreeMap<(i32, i8, bool), Model> = BTreeMap::new();
+        let items = self.all().enumerate().flat_map(|(index, one)| {
+            let like = (one.2.length(), one.2.start.weekday().to_monday_zero_offset(), index < self.fresh);
+            let model = models.entry(like).or_insert_with(|| Model::of(company, self.absence(company, index, one)));
+            self.items(company, index, model, one)
+        });
+        write_dynamodb(data_dir, self.counts(company).iter().map(in_dynamodb).chain(items));
+    }
+
+    fn counts(&self, company: &Company) -> Vec<Item> {
+        let (company_id, one) = (&company.profile.id, Tally { confirmed: 1, unconfirmed: 0 });
+        let model = self.absence(company, 0, self.all().next().expect("an absence"));
+        let mut counts: BTreeMap<(String, u32), Deltas> = BTreeMap::new();
+        for (shard, (id, employee, span)) in (0..2).cycle().zip(self.all()) {
+            for (list, date) in (Absence { id, employee, span, ..model.clone() }).listings() {
+                counts.entry((list, shard)).or_default().add(date, employee, one);
+            }
+        }
+        let items =
+            counts.iter().map(|((list, shard), counts)| counts.items(company_id, list, *shard).expect("counts"));
+        items.flatten().collect()
+    }
+
+    /// The items of an absence, made from those of one with the same weight.
+    fn items(
+        &self,
+        company: &Company,
+        index: usize,
+        model: &Model,
+        (id, employee, span): (AbsenceId, EmployeeId, Span),
+    ) -> Vec<dynoxide::Item> {
+        let company = &company.profile.id;
+        let absence = Absence { id, employee, span, ..model.absence.clone() };
+        let is_wanted = |key: &Key| {
+            let by_number = *key == keys::absence(company, id.get());
+            let of_employee = key.pk == keys::absences_of(company, employee);
+            (index < self.fresh || !by_number) && (employee.get() == *self.employees.start() || !of_employee)
+        };
+        let places = lists::places(company, &absence).into_iter().filter(is_wanted);
+        let places = places.map(|key| absence_like(&model.item, key, &absence));
+        let mark = (index < self.marked).then(|| lists::mark_key(company, &absence));
+        places.chain(mark.map(|key| absence_like(&model.mark, key, &absence))).collect()
+    }
+}
+
+/// An absence, its item and that of its mark, from which others are made.
+struct Model {
+    absence: Absence,
+    item: dynoxide::Item,
+    mark: dynoxide::Item,
+}
+
+impl Model {
+    fn of(company: &Company, absence: Absence) -> Self {
+        let company = &company.profile.id;
+        let item = Item::encode(keys::absence(company, absence.id.get()), &absence).expect("an absence");
+        let mark = AbsenceMark::of(&absence);
+        let mark = Item::encode(lists::mark_key(company, &absence), &mark).expect("a mark");
+        Self { absence, item: in_dynamodb(&item), mark: in_dynamodb(&mark) }
+    }
+}
+
+/// An item of an absence, made from that of another one.
+fn absence_like(model: &dynoxide::Item, key: Key, absence: &Absence) -> dynoxide::Item {
+    let mut item = model.clone();
+    let (start, end) = (absence.span.start.to_string(), absence.span.end.to_string());
+    for (name, text) in [("pk", key.pk), ("sk", key.sk), ("start", start), ("end", end)] {
+        item.insert(name.to_owned(), AttributeValue::S(text));
+    }
+    for (name, number) in [("id", absence.id.to_string()), ("employee", absence.employee.to_string())] {
+        item.insert(name.to_owned(), AttributeValue::N(number));
+    }
     item
 }
 

@@ -175,21 +175,21 @@ async fn attendance_reads(table: &mut Table, client: &Client) {
         let client = client.clone();
         async move { client.get(&format!("{ATTENDANCES}?{query}")).await }
     };
-    within(&table.add("GET attendances, the first 50 of a month", &list(format!("{MARCH}&limit=50")).await), 3);
+    within(&table.add("GET attendances, the first 50 of a month", &list(format!("{MARCH}&limit=50")).await), 4);
     let behind = list(format!("{MARCH}&limit=50&offset=100")).await;
-    within(&table.add("GET attendances, 50 behind an offset", &behind), 3);
+    within(&table.add("GET attendances, 50 behind an offset", &behind), 4);
     within(&table.add("GET attendances, past the end", &list(format!("{MARCH}&offset=5000")).await), 1);
     let booked = list("start_date=2026-03-20&end_date=2026-03-20".to_owned()).await;
     within(&table.add("GET attendances with a project", &booked), 4);
     let own = list(format!("{MARCH}&employees[]=3")).await;
-    within(&table.add("GET attendances, a month of one employee", &own), 1);
+    within(&table.add("GET attendances, a month of one employee", &own), 2);
     let many = (101..=150).map(|id| format!("&employees[]={id}")).collect::<Vec<_>>().concat();
-    within(&table.add("GET attendances, a month of 50 employees", &list(format!("{MARCH}{many}")).await), 1);
+    within(&table.add("GET attendances, a month of 50 employees", &list(format!("{MARCH}{many}")).await), 2);
     let changed = list(format!("{MARCH}&updated_from=2020-01-01")).await;
-    within(&table.add("GET attendances, a month that changed since", &changed), 2);
+    within(&table.add("GET attendances, a month that changed since", &changed), 3);
     let unchanged = list(format!("{MARCH}&updated_from=2999-01-01")).await;
     within(&table.add("GET attendances, nothing changed since", &unchanged), 1);
-    within(&table.add("GET an attendance", &client.get(&format!("{ATTENDANCES}/20")).await), 2);
+    within(&table.add("GET an attendance", &client.get(&format!("{ATTENDANCES}/20")).await), 3);
     within(&table.add("GET an unknown attendance", &client.get(&format!("{ATTENDANCES}/99999")).await), 1);
 }
 
@@ -201,6 +201,66 @@ async fn project_rows(table: &mut Table, client: &Client) {
     let one = format!("{path}/{}", created.body["data"]["id"]);
     within(&table.add("PATCH a project", &client.patch(&one, &json!({"name": "Newer"})).await), 2);
     within(&table.add("DELETE a project", &client.delete(&one).await), 2);
+}
+
+const TIME_OFFS: &str = "/v1/company/time-offs";
+const PERIODS: &str = "/v1/company/absence-periods";
+
+fn absence(kind: u64, employee: u64, first: &str, last: &str) -> Json {
+    json!({"employee_id": employee, "time_off_type_id": kind, "start_date": first, "end_date": last})
+}
+
+async fn absence_writes(table: &mut Table, client: &Client) {
+    let days = |employee: u64, first: &str, last: &str| {
+        let (client, body) = (client.clone(), absence(1, employee, first, last));
+        async move { client.post(TIME_OFFS, &body).await }
+    };
+    within(&table.add("POST a time-off of a day", &days(1, "2026-03-02", "2026-03-02").await), 2);
+    within(&table.add("POST a time-off of two weeks", &days(1, "2026-04-06", "2026-04-19").await), 2);
+    within(&table.add("POST a time-off of 2,048 days", &days(2, "2026-01-01", "2031-08-10").await), 2);
+    within(&table.add("POST a time-off over another one", &days(1, "2026-04-10", "2026-04-11").await), 1);
+    within(&table.add("POST a time-off of an unknown employee", &days(9_999, "2026-03-02", "2026-03-02").await), 1);
+    let hours = client.post(PERIODS, &absence(2, 1, "2026-03-03", "2026-03-03")).await;
+    within(&table.add("POST an absence period of a day", &hours), 2);
+    let one = format!("{TIME_OFFS}/1");
+    within(&table.add("PATCH the comment of a time-off", &client.patch(&one, &json!({"comment": "x"})).await), 3);
+    within(&table.add("PATCH a time-off, nothing changes", &client.patch(&one, &json!({"comment": "x"})).await), 2);
+    let moved = client.patch(&one, &json!({"start_date": "2026-05-04", "end_date": "2026-05-08"})).await;
+    within(&table.add("PATCH the dates of a time-off", &moved), 3);
+    let mut pending = absence(1, 3, "2026-06-01", "2026-06-05");
+    pending["skip_approval"] = json!(false);
+    let pending = client.post(TIME_OFFS, &pending).await;
+    let path = format!("{TIME_OFFS}/{}", pending.body["data"]["attributes"]["id"]);
+    within(&table.add("POST approve of a time-off", &client.post(&format!("{path}/approve"), &json!({})).await), 3);
+    within(&table.add("DELETE a time-off", &client.delete(&path).await), 3);
+}
+
+async fn absence_reads(table: &mut Table, client: &Client) {
+    for employee in 101..=200 {
+        let first = format!("2026-09-{:02}", 1 + employee % 28);
+        let last = format!("2026-10-{:02}", 1 + employee % 28);
+        assert_eq!(client.post(TIME_OFFS, &absence(1, employee, &first, &last)).await.status, 200);
+    }
+    let list = |query: &str| {
+        let (client, path) = (client.clone(), format!("{TIME_OFFS}?{query}"));
+        async move { client.get(&path).await }
+    };
+    within(&table.add("GET time-offs, the first 50", &list("limit=50").await), 4);
+    within(&table.add("GET time-offs, page 2 of 50", &list("limit=50&offset=2").await), 4);
+    let running = list("limit=50&start_date=2026-09-29&end_date=2026-10-05").await;
+    within(&table.add("GET time-offs of a week, the first 50, which began before", &running), 4);
+    within(&table.add("GET time-offs, past the end", &list("limit=50&offset=99").await), 1);
+    within(&table.add("GET time-offs of one employee", &list("employees[]=101").await), 2);
+    within(&table.add("GET time-offs that changed since", &list("limit=50&updated_from=2020-01-01").await), 3);
+    within(&table.add("GET time-offs, nothing changed since", &list("updated_from=2999-01-01").await), 1);
+    within(&table.add("GET a time-off", &client.get(&format!("{TIME_OFFS}/1")).await), 2);
+    within(&table.add("GET an unknown time-off", &client.get(&format!("{TIME_OFFS}/99999")).await), 1);
+    let periods = client.get(&format!("{PERIODS}?start_date=2026-03-01&absence_types[]=2")).await;
+    within(&table.add("GET absence periods of a kind since a day", &periods), 4);
+    let balance = client.get("/v1/company/employees/1/absences/balance").await;
+    within(&table.add("GET a balance", &balance), 1);
+    let calendar = client.get("/v1/company/absences.ics?start_date=2026-09-28").await;
+    within(&table.add("GET absences.ics of a week", &calendar), 4);
 }
 
 /// Ids with a gap before them, as an import can leave them: the node that is tried first is the wrong one.
@@ -221,7 +281,14 @@ async fn the_budget_table_holds() {
     muster.deps.table.raise(shared::aws::keys::sequence(&muster.company, "employee"), 300).await.expect("a counter");
     let (credential, secret) = muster
         .credential(
-            &["employees:read", "employees:write", "attendances:read", "attendances:write", "absences:read"],
+            &[
+                "employees:read",
+                "employees:write",
+                "attendances:read",
+                "attendances:write",
+                "absences:read",
+                "absences:write",
+            ],
             &["*"],
         )
         .await;
@@ -250,6 +317,8 @@ async fn the_budget_table_holds() {
     attendance_reads(&mut table, &client).await;
     project_rows(&mut table, &client).await;
     within(&table.add("GET time-off-types", &client.get("/v1/company/time-off-types").await), 0);
+    absence_writes(&mut table, &client).await;
+    absence_reads(&mut table, &client).await;
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/BUDGETS.md");
     assert_file(&path, &format!("{HEAD}{}", table.rows));
 }

@@ -10,6 +10,7 @@ use shared::http::query::Query;
 use shared::ids::AbsenceId;
 use shared::ids::AbsenceTypeId;
 use shared::ids::EmployeeId;
+use uuid::Uuid;
 
 use crate::model::Filter;
 use crate::model::TimeOffType;
@@ -38,11 +39,12 @@ pub(crate) fn read(unit: AbsenceUnit, company: &Company, query: &Query) -> Resul
     };
     if unit == AbsenceUnit::Hour {
         filter.types = list(query, "absence_types", |text| read_type(company, text))?;
-        filter.ids = list(query, "absence_periods", |text| {
-            AbsenceId::from_v2(text, &company.profile.id).ok_or_else(|| {
-                Error::malformed("absence_periods", "The absence_periods must be ids of absence periods.")
-            })
+        // A UUID that is none of ours is one that no absence has.
+        let ids = list(query, "absence_periods", |text| match Uuid::try_parse(text) {
+            Ok(_) => Ok(AbsenceId::from_v2(text, &company.profile.id)),
+            Err(_) => Err(Error::malformed("absence_periods", "The absence_periods must be UUIDs.")),
         })?;
+        filter.ids = ids.map(|ids| ids.into_iter().flatten().collect());
     }
     Ok(filter)
 }

@@ -48,7 +48,7 @@ const UNIT: AbsenceUnit = AbsenceUnit::Hour;
     tag = "Absences",
     operation_id = "list_absence_periods",
     description = "A page of absences of hours, whatever became of them: those that began before start_date first, then by first \
-        day and employee.",
+        day and employee; of several kinds, one kind after the other.",
     params(
         ("start_date" = Option<String>, Query, description = "Only those that have a day on this one or later, YYYY-MM-DD"),
         ("end_date" = Option<String>, Query, description = "Only those that have a day on this one or before, YYYY-MM-DD"),
