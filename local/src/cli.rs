@@ -60,7 +60,7 @@ pub struct ServeOptions {
     /// Begin with a company that has no employees and no lists
     #[arg(long)]
     pub empty: bool,
-    /// Limits a minute: off, vendor, or like address=5000,login=120,employees=600
+    /// Limits a minute: off, vendor, or like address=5000,login=120,employees=600,uploads=120
     #[arg(long, default_value = "off", env = "MUSTER_RATE_LIMITS")]
     pub rate_limits: String,
 }

@@ -81,8 +81,15 @@ async fn keep_sweeping(deps: Deps, company: CompanyId) {
     let mut hours = tokio::time::interval(SWEEP_EVERY);
     loop {
         hours.tick().await;
-        if let Err(error) = uploads::sweep(&deps, &company).await {
-            tracing::warn!(cause = %error, "files that no document has could not be removed");
+        loop {
+            match uploads::sweep(&deps, &company).await {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(cause = %error, "files that no document has could not be removed");
+                    break;
+                }
+            }
         }
     }
 }

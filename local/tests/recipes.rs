@@ -6,10 +6,13 @@ mod common;
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::BufRead;
+use std::io::BufReader;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
+use std::process::Stdio;
 
 use jiff::Span;
 use jiff::Timestamp;
@@ -21,6 +24,7 @@ use common::Client;
 use common::Server;
 use common::credentials;
 use common::has_curl;
+use common::muster;
 use common::text;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -584,15 +588,248 @@ async fn who_is_away_this_week_is_listed_and_written_for_calendars() {
     assert!(blind.lines(&[])[0].contains("Employee "), "numbers in place of names");
 }
 
+const ZOE: &str = "zoe.hartwig@alpenrad.example";
+
+/// A PDF of one page as programs write it, with a picture of noise of so many rows of 3,000 bytes.
+fn pdf(title: &str, rows: u32) -> Vec<u8> {
+    let mut seed = 1_u32;
+    let mut noise = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        seed.to_be_bytes()[0]
+    };
+    let picture: Vec<u8> = (0..rows * 3_000).map(|_| noise()).collect();
+    let page = format!("BT /F1 12 Tf 60 770 Td ({title}) Tj ET\nq 400 0 0 400 60 300 cm /I1 Do Q\n");
+    let stream = |more: &str, content: &[u8]| {
+        let begin = format!("<< {more} /Length {} >>\nstream\n", content.len());
+        [begin.as_bytes(), content, b"\nendstream"].concat()
+    };
+    let image =
+        format!("/Type /XObject /Subtype /Image /Width 1000 /Height {rows} /ColorSpace /DeviceRGB /BitsPerComponent 8");
+    let objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_vec(),
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R \
+          /Resources << /Font << /F1 5 0 R >> /XObject << /I1 6 0 R >> >> >>"
+            .to_vec(),
+        stream("", page.as_bytes()),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>".to_vec(),
+        stream(&image, &picture),
+    ];
+    // Behind the objects stands where each of them begins.
+    let mut written = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n".to_vec();
+    let mut places = format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
+    for (index, object) in objects.iter().enumerate() {
+        places.push_str(&format!("{:010} 00000 n \n", written.len()));
+        written.extend(format!("{} 0 obj\n", index + 1).into_bytes());
+        written.extend([object.as_slice(), b"\nendobj\n"].concat());
+    }
+    let start = written.len();
+    let trailer = format!("trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n", objects.len() + 1);
+    written.extend([places.into_bytes(), trailer.into_bytes()].concat());
+    written
+}
+
+/// A muster with a variable of its environment.
+fn start_with(data: &Path, name: &str, value: &str) -> Server {
+    let mut command = muster(&["--port", "0", "--data-dir", data.to_str().unwrap()]);
+    command.env(name, value);
+    let child = command.stdout(Stdio::piped()).spawn().expect("muster runs");
+    let mut server = Server { child, base_url: String::new(), banner: String::new() };
+    let mut lines = BufReader::new(server.child.stdout.take().unwrap()).lines();
+    while server.base_url.is_empty() {
+        let line = lines.next().expect("muster gets ready").expect("a line");
+        line.strip_prefix("muster is ready at ").unwrap_or_default().clone_into(&mut server.base_url);
+    }
+    std::thread::spawn(move || lines.for_each(drop));
+    server
+}
+
+async fn documents(client: &Client) -> Vec<Json> {
+    let page = client.get("/v1/company/documents?limit=200").await;
+    assert_eq!(page["success"], true, "{page}");
+    page["data"].as_array().expect("a page").clone()
+}
+
+async fn download(client: &Client, id: &Json) -> Vec<u8> {
+    let url = format!("{}/v1/company/documents/{id}/download", client.base_url);
+    // The address to which it leads takes no token, and the client sends none to another host.
+    let answer = client.http.get(url).bearer_auth(&client.token).send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    answer.bytes().await.expect("a body").to_vec()
+}
+
+#[tokio::test]
+async fn payslips_are_uploaded_once_however_often_they_are_sent() {
+    if !has_curl_and_jq() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    // As on AWS: 4 MB.
+    let server = start_with(folder.path(), "MUSTER_MAX_DIRECT_UPLOAD", "4194304");
+    let payslips = Recipe::new("payslips", folder.path(), &server);
+    let client = Client::login(&server.base_url, &credentials(folder.path())).await;
+    let export = folder.path().join("pay roll; \"export\", 100%");
+    fs::create_dir(&export).unwrap();
+    let path = export.to_str().unwrap();
+    let write = |name: &str, content: &[u8]| fs::write(export.join(name), content).unwrap();
+
+    // By name: month, whose, title, date, bytes. One is too large to come with its document, one name is in capitals.
+    let upper = format!("2024-02_{}.PDF", LUKAS.to_uppercase());
+    let (november, bosses, zoes) =
+        (format!("2026-11_{LUKAS}.pdf"), format!("2026-11_{LUKAS_BOSS}.pdf"), format!("2026-11_{ZOE}.pdf"));
+    let wanted = [
+        (&upper, LUKAS, "Payslip February 2024", "2024-02-29", pdf("February", 1)),
+        (&november, LUKAS, "Payslip November 2026", "2026-11-30", pdf("November", 2)),
+        (&bosses, LUKAS_BOSS, "Payslip November 2026", "2026-11-30", pdf("November", 1_000)),
+        (&zoes, ZOE, "Payslip November 2026", "2026-11-30", pdf("November", 1_500)),
+    ];
+    assert!(wanted[2].4.len() < 4 * 1024 * 1024 && wanted[3].4.len() > 4 * 1024 * 1024);
+    for (name, .., content) in &wanted {
+        write(name, content);
+    }
+    // What is no payslip.
+    let program = b"MZ\x90\x00\x03\x00\x00\x00".repeat(500);
+    let sly = [&program[..8], b"%PDF-1.4\n", &program, b"\n%%EOF\n"].concat();
+    let cut = &wanted[0].4[..2_000];
+    let emre = "emre.tasoluk@alpenrad.example";
+    let refused = [
+        ("2026-11_nobody@alpenrad.example.pdf".to_owned(), &wanted[0].4[..], "nobody with the address nobody@alpenrad"),
+        (format!("2026-09_{emre}.pdf"), &program, "it is no PDF"),
+        (format!("2026-10_{emre}.pdf"), &sly, "The content of the file is not what its extension says"),
+        (format!("2026-11_{emre}.pdf"), cut, "without its end"),
+        (format!("2026-13_{emre}.pdf"), &wanted[0].4, "its name is not like"),
+        (format!("2026-11_{emre}.exe"), &wanted[0].4, "its name is not like"),
+        ("notes.txt".to_owned(), b"x", "its name is not like"),
+        ("empty.pdf".to_owned(), b"", "its name is not like"),
+    ];
+    for (name, content, _) in &refused {
+        write(name, content);
+    }
+    fs::create_dir(export.join("2026-10")).unwrap();
+
+    let of = |lines: &[String], name: &str| {
+        let mut found = lines.iter().filter_map(|line| line.split_once(&format!(" {name}: ")).map(|(_, said)| said));
+        let said = found.next().unwrap_or_else(|| panic!("a line of {name} in {lines:?}")).to_owned();
+        assert!(found.next().is_none());
+        said
+    };
+    let run = |arguments: &[&str], last: &str| {
+        let (code, lines, said) = payslips.run(&[arguments, &[path]].concat());
+        assert_eq!((code, said.as_str()), (Some(1), ""), "{lines:?}");
+        assert_eq!(lines.len(), wanted.len() + refused.len() + 1, "{lines:?}");
+        assert_eq!(lines.last().unwrap(), last, "{lines:?}");
+        for (name, _, word) in &refused {
+            let said = of(&lines, name);
+            assert!(said.starts_with("refused: ") && said.contains(word) || arguments == ["--dry-run"], "{said}");
+        }
+        lines
+    };
+
+    let lines = run(&["--dry-run"], "5 to be uploaded, 0 there already, 7 refused");
+    let said = of(&lines, &upper);
+    assert_eq!(said, "would be uploaded to employee 5 as Payslip February 2024 of 2024-02-29");
+    assert!(documents(&client).await.is_empty(), "nothing is done");
+
+    let lines = run(&[], "4 uploaded, 0 there already, 8 refused");
+    let stored = documents(&client).await;
+    assert_eq!(stored.len(), wanted.len());
+    for (name, email, title, date, content) in &wanted {
+        let document = stored.iter().find(|one| of(&lines, name) == format!("uploaded as document {}", one["id"]));
+        let document = document.unwrap_or_else(|| panic!("{name} in {lines:?}"));
+        let shown = &document["attributes"];
+        assert_eq!(shown["employee"]["attributes"]["email"]["value"], *email);
+        assert_eq!((&shown["title"], &shown["date"]), (&json!(title), &json!(date)));
+        assert_eq!(shown["category"]["attributes"]["name"], "Payslips");
+        assert_eq!(shown["file"]["name"], format!("payslip-{}.pdf", &date[..7]));
+        assert_eq!((&shown["file"]["size"], &shown["comment"]), (&json!(content.len()), &json!("")));
+        assert!(download(&client, &document["id"]).await == *content, "the bytes of {name}");
+    }
+
+    // Again, on another day as well: without the keys, which are good for a day, what is there says it.
+    let lines = run(&[], "0 uploaded, 4 there already, 8 refused");
+    for document in &stored {
+        let said = format!("there already, as document {}", document["id"]);
+        assert!(lines.iter().any(|line| line.ends_with(&said)), "{said}: {lines:?}");
+    }
+    assert_eq!(documents(&client).await, stored);
+    assert_eq!(fs::read_dir(folder.path().join("s3/muster-files/staging/alpenrad")).unwrap().count(), 0);
+
+    // Of what is uploaded again, the answer says where it is now, or that it is not there any more.
+    let id = |name: &str| of(&lines, name).rsplit(' ').next().expect("an id").to_owned();
+    let url = |id: &str| format!("{}/v1/company/documents/{id}", client.base_url);
+    let moved = client.http.patch(url(&id(&bosses))).bearer_auth(&client.token).json(&json!({"date": "2026-12-01"}));
+    assert_eq!(moved.send().await.expect("an answer").status(), 200);
+    for name in [&november, &zoes] {
+        let deleted = client.http.delete(url(&id(name))).bearer_auth(&client.token).send().await.expect("an answer");
+        assert_eq!(deleted.status(), 204);
+    }
+    write(&upper, &pdf("February, corrected", 3));
+    let again = run(&[], "3 uploaded, 1 there already, 8 refused");
+    assert_eq!(of(&again, &bosses), format!("there already, as document {}", id(&bosses)));
+    assert!(of(&again, &november).starts_with("uploaded as document "), "{again:?}");
+    let said = of(&again, &upper);
+    assert!(said.ends_with(&format!(", beside {} of the same month with another content", id(&upper))), "{said}");
+    assert_eq!(documents(&client).await.len(), 5);
+    run(&[], "0 uploaded, 4 there already, 8 refused");
+}
+
+#[tokio::test]
+async fn payslips_that_cannot_be_uploaded_fail_with_the_reason() {
+    if !has_curl_and_jq() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let payslips = Recipe::new("payslips", folder.path(), &server);
+    let demo = format!("{ROOT}/examples/payslips/demo");
+    let lines = payslips.lines(&["--category", "Certificates", &demo]);
+    assert_eq!(lines.last().map(String::as_str), Some("3 uploaded, 0 there already, 0 refused"));
+    let lines = payslips.lines(&[&format!("{demo}/")]);
+    assert_eq!(lines.last().map(String::as_str), Some("3 uploaded, 0 there already, 0 refused"), "in each category");
+    assert!(payslips.lines(&["--help"]).len() > 20);
+    let none = folder.path().join("none");
+    fs::create_dir_all(none.join("below")).unwrap();
+    for (arguments, word) in [
+        (&[][..], "which folder"),
+        (&["/no/such/folder"], "no folder"),
+        (&[&demo, &demo], "one folder"),
+        (&[none.to_str().unwrap()], "no files"),
+        (&["--category", "Payroll", &demo], "there are: Employment contracts, Payslips, "),
+        (&["--url", "http://127.0.0.1:9", &demo], "no answer"),
+        (&["--credentials", "/no/such/file", &demo], "cannot be read"),
+        (&["--no-such", &demo], "no option"),
+        (&["--category"], "needs a value"),
+    ] {
+        let said = payslips.failure(arguments);
+        assert!(said.contains("payslips: ") && said.contains(word), "{arguments:?}: {said}");
+    }
+    for (scopes, readable, word) in [
+        ("employees:read,documents:read", "email", "403: "),
+        ("employees:read,documents:write", "email", "403: "),
+        ("documents:read,documents:write", "email", "403: "),
+        ("employees:read,documents:read,documents:write", "first_name", "must be able to read email"),
+    ] {
+        let make = format!(
+            "muster credentials create --name Less --scope {scopes} --readable-attributes {readable} >payslips.json"
+        );
+        let less = Recipe::with_credential_of("payslips", &make, folder.path(), &server);
+        let said = less.failure(&["--category", "References", &demo]);
+        assert!(said.contains(word), "{scopes} {readable}: {said}");
+    }
+}
+
 #[tokio::test]
 async fn no_recipe_puts_a_secret_where_others_can_see_it() {
     if !has_curl_and_jq() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path(), &[]);
+    // Of payslips, all are too large to come with their documents, so that the addresses of uploads are tried as well.
+    let server = start_with(folder.path(), "MUSTER_MAX_DIRECT_UPLOAD", "100");
     let chat = Recipe::new("day-off", folder.path(), &server);
     let away = Recipe::new("who-is-away", folder.path(), &server);
+    let payslips = Recipe::new("payslips", folder.path(), &server);
+    let demo = format!("{ROOT}/examples/payslips/demo");
     // Tools that write down how they were called, and then do their work.
     let tools = folder.path().join("tools");
     fs::create_dir(&tools).unwrap();
@@ -605,14 +842,19 @@ async fn no_recipe_puts_a_secret_where_others_can_see_it() {
     let mut clock = Command::new("bash");
     clock.arg(format!("{ROOT}/examples/time-clock")).args(["--url", &server.base_url]);
     clock.env("MUSTER_CREDENTIALS", folder.path().join("demo-credentials.json"));
-    for mut command in [chat.command(&["balance", "--email", LUKAS]), away.command(&[]), clock] {
+    let dayoff = chat.command(&["balance", "--email", LUKAS]);
+    let mut uploads = 0;
+    for mut command in [dayoff, away.command(&[]), payslips.command(&[&demo]), clock] {
         command.env("CALLS", &calls).env("REAL_PATH", std::env::var_os("PATH").unwrap_or_default());
         let output = command.env("PATH", path_with(&tools)).output().expect("bash runs");
         assert!(output.status.success(), "{}", text(&output.stderr));
         let seen = fs::read_to_string(&calls).expect("the calls");
         assert!(seen.contains("/curl\n") && seen.contains("/v1/auth"), "{seen}");
+        uploads += seen.matches("/v1/company/documents/uploads\n").count();
         for shown in [seen, text(&output.stdout), text(&output.stderr)] {
             assert!(!shown.contains("papi-"), "client ids, secrets and tokens begin so: {shown}");
+            assert!(!shown.contains("X-Amz-"), "whoever has an address can upload: {shown}");
         }
     }
+    assert!(uploads > 0, "the way of large files is tried");
 }

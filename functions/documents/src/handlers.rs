@@ -71,7 +71,7 @@ pub async fn list_categories(State(deps): State<Deps>, permit: ReadPermit) -> Re
     path = "/v1/company/documents",
     tag = "Documents",
     operation_id = "list_documents",
-    description = "A page of documents by day, then by employee. The day is a document's date, or that of its upload if \
+    description = "A page of documents by day, then by employee; of several categories, one after the other. The day is a document's date, or that of its upload if \
         it has none. The vendor has no such call.",
     params(
         ("employees[]" = Option<Vec<i32>>, Query, description = "Only those of these employees, up to 100"),

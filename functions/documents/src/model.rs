@@ -101,6 +101,8 @@ pub struct Document {
 /// What an update does to a document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Update {
+    /// Whose it is said to be; it cannot become somebody else's.
+    pub employee: Option<EmployeeId>,
     /// Another title.
     pub title: Option<String>,
     /// Another category.
@@ -120,19 +122,22 @@ impl Document {
     }
 
     /// The document as an update leaves it; itself if nothing changes.
-    #[must_use]
-    pub fn updated(&self, update: &Update, company: &Company, now: Timestamp) -> Self {
+    pub fn updated(&self, update: &Update, company: &Company, now: Timestamp) -> Result<Self, Error> {
+        if update.employee.is_some_and(|named| named != self.details.employee) {
+            let message = "The employee of a document cannot be changed.";
+            return Err(not_valid(Error::invalid("employee_id", message)));
+        }
         let mut details = self.details.clone();
         details.title = update.title.clone().unwrap_or(details.title);
         details.category = update.category.unwrap_or(details.category);
         update.comment.clone().apply(&mut details.comment);
         update.date.apply(&mut details.date);
         if details == self.details {
-            return self.clone();
+            return Ok(self.clone());
         }
         let filed = details.date.unwrap_or_else(|| company.zone.today(self.created_at));
         let updated_at = self.updated_at.max(now);
-        Self { version: self.version + 1, details, filed, updated_at, ..self.clone() }
+        Ok(Self { version: self.version + 1, details, filed, updated_at, ..self.clone() })
     }
 }
 

@@ -250,14 +250,14 @@ pub async fn update(
     deps: &Deps,
     permit: &WritePermit,
     id: DocumentId,
-    change: impl Fn(&Document) -> Document,
+    change: impl Fn(&Document) -> Result<Document, Error>,
 ) -> Result<Option<Document>, Error> {
     let company = permit.company();
     let work = || async {
         let Some(stored) = deps.table.get::<Document>(keys::document(company, id.get())).await? else {
             return Ok(None);
         };
-        let document = change(&stored);
+        let document = change(&stored)?;
         if document != stored {
             let replaced = (Some(&stored), Some(&document));
             let transaction = lists::replace(deps.table.transaction(), company, replaced, Some(unchanged(&stored)))?;

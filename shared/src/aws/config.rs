@@ -129,12 +129,12 @@ pub fn objects_with(config: aws_sdk_s3::config::Builder, bucket: &str) -> Object
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(Duration::from_secs(1))
-                // 30 MB at a megabyte a second.
-                .operation_attempt_timeout(Duration::from_secs(30))
-                .operation_timeout(Duration::from_secs(50))
+                // Both end before the documents function is stopped.
+                .operation_attempt_timeout(Duration::from_secs(20))
+                .operation_timeout(Duration::from_secs(25))
                 .build(),
-        )
-        .interceptor(MeterInterceptor)
-        .build();
-    Objects::new(aws_sdk_s3::Client::from_conf(config), bucket)
+        );
+    let signer = aws_sdk_s3::Client::from_conf(config.clone().build());
+    let client = aws_sdk_s3::Client::from_conf(config.interceptor(MeterInterceptor).build());
+    Objects::new(client, signer, bucket)
 }

@@ -25,6 +25,8 @@ const PLAIN: &[u8] = b"!#$&+-.^_`|~";
 #[derive(Clone)]
 pub struct Objects {
     client: Client,
+    /// Signs and sends nothing, so nothing is counted.
+    signer: Client,
     bucket: Arc<str>,
 }
 
@@ -46,7 +48,7 @@ pub struct Content {
 }
 
 /// A request that its bearer may make once it has the content, without any other right.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Presigned {
     /// Where to send it.
     pub url: String,
@@ -54,11 +56,18 @@ pub struct Presigned {
     pub headers: BTreeMap<String, String>,
 }
 
+impl fmt::Debug for Presigned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Without the address: whoever has it needs nothing else.
+        f.debug_struct("Presigned").finish_non_exhaustive()
+    }
+}
+
 impl Objects {
     /// A bucket by name.
     #[must_use]
-    pub fn new(client: Client, bucket: &str) -> Self {
-        Self { client, bucket: bucket.into() }
+    pub fn new(client: Client, signer: Client, bucket: &str) -> Self {
+        Self { client, signer, bucket: bucket.into() }
     }
 
     /// Stores a file; S3 refuses it if the bytes that arrive have another SHA-256.
@@ -116,17 +125,21 @@ impl Objects {
         Ok(Some(bytes.map_err(broken)?.into_bytes().to_vec()))
     }
 
-    /// Copies an object within the bucket, without its bytes coming here.
-    pub async fn copy(&self, from: &str, to: &str) -> Result<(), Error> {
-        self.client
+    /// Copies an object within the bucket, without its bytes coming here; `false` if it is not there.
+    pub async fn copy(&self, from: &str, to: &str) -> Result<bool, Error> {
+        let copied = self
+            .client
             .copy_object()
             .bucket(&*self.bucket)
             .copy_source(format!("{}/{from}", self.bucket))
             .key(to)
             .send()
-            .await
-            .map(drop)
-            .map_err(|error| classify("CopyObject", &error))
+            .await;
+        match copied {
+            Ok(_) => Ok(true),
+            Err(error) if is(&error, "NoSuchKey") => Ok(false),
+            Err(error) => Err(classify("CopyObject", &error)),
+        }
     }
 
     /// Removes an object; one that is not there is as good as removed.
@@ -161,7 +174,7 @@ impl Objects {
         name: &str,
     ) -> Result<String, Error> {
         let get = self
-            .client
+            .signer
             .get_object()
             .bucket(&*self.bucket)
             .key(key)
@@ -174,7 +187,7 @@ impl Objects {
     /// A request with which this content, and no other, can be uploaded for some time.
     pub async fn presign_upload(&self, key: &str, lifetime: Duration, content: &Content) -> Result<Presigned, Error> {
         let put = self
-            .client
+            .signer
             .put_object()
             .bucket(&*self.bucket)
             .key(key)

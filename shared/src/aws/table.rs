@@ -363,7 +363,11 @@ pub(crate) fn classify<E: ProvideErrorMetadata, R>(operation: &str, error: &SdkE
             | "TransactionConflictException"
             | "TransactionInProgressException"
             | "InternalServerError"
-            | "ServiceUnavailable") => unavailable(code),
+            | "ServiceUnavailable"
+            // S3's.
+            | "InternalError"
+            | "RequestTimeout"
+            | "SlowDown") => unavailable(code),
             code => Error::Internal(format!("{operation}: {code}")),
         },
         _ => Error::Internal(format!("{operation}: the request could not be made")),

@@ -110,7 +110,7 @@ impl Limits {
     fn tidy(&self) {
         if self.checks.fetch_add(1, Ordering::Relaxed) % TIDY_EVERY == TIDY_EVERY - 1 {
             self.address.iter().chain(&self.login).for_each(DefaultKeyedRateLimiter::retain_recent);
-            self.employees.iter().for_each(DefaultKeyedRateLimiter::retain_recent);
+            self.employees.iter().chain(&self.uploads).for_each(DefaultKeyedRateLimiter::retain_recent);
         }
     }
 }

@@ -91,10 +91,13 @@ pub(crate) async fn receive(headers: &HeaderMap, body: Body) -> Result<Received,
             Some("file") => received.file = Some(spool(part).await?),
             Some(name) if !name.is_empty() => {
                 let name = name.to_owned();
-                if part.file_name().is_some_and(|name| !name.is_empty()) {
+                if multipart::file_name(&part).is_some_and(|name| !name.is_empty()) {
                     return Err(Error::malformed("file", "The file must come in the part file."));
                 }
-                let text = part.text().await.map_err(|error| broken(&error))?;
+                let bytes = part.bytes().await.map_err(|error| broken(&error))?;
+                let text = String::from_utf8(bytes.into());
+                let text =
+                    text.map_err(|_| Error::malformed("body", "A part of the multipart form is not UTF-8 text."))?;
                 received.fields.insert(name, text.into());
             }
             _ => return Err(Error::malformed("body", "A part of the multipart form has no name.")),
@@ -105,7 +108,8 @@ pub(crate) async fn receive(headers: &HeaderMap, body: Body) -> Result<Received,
 
 /// Takes a file down while it comes.
 async fn spool(mut part: Field<'_>) -> Result<Spooled, Error> {
-    let name = requests::check_file_name(part.file_name().unwrap_or_default()).map_err(crate::model::not_valid)?;
+    let sent = multipart::file_name(&part).unwrap_or_default();
+    let name = requests::check_file_name("file", &sent).map_err(crate::model::not_valid)?;
     let disk = |_| Error::Unavailable("a temporary file cannot be written".to_owned());
     let path = NamedTempFile::new().map_err(disk)?;
     let mut file = File::from_std(path.reopen().map_err(disk)?);
@@ -137,12 +141,13 @@ pub(crate) fn check(name: &str, size: u64, head: &[u8]) -> Result<(), Error> {
 
 /// A file that is larger than what comes through here.
 pub(crate) fn too_large() -> Error {
-    let most = max_direct() / (1024 * 1024);
-    Error::TooLarge(format!(
-        "A file of more than {most} MB cannot come with its document. Up to {} MB, begin with POST \
-         /v1/company/documents/uploads.",
-        MAX_FILE / (1024 * 1024)
-    ))
+    let (most, all) = (max_direct() / (1024 * 1024), MAX_FILE / (1024 * 1024));
+    let other_way = "Larger ones begin with POST /v1/company/documents/uploads.";
+    Error::TooLarge(if most < all {
+        format!("A file that comes with its document may have {most} MB. {other_way} They may have {all} MB.")
+    } else {
+        format!("A file may have {all} MB.")
+    })
 }
 
 /// What is wrong with a body, never in the reader's words: they can repeat what was sent.

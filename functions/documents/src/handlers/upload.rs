@@ -79,6 +79,10 @@ pub async fn create_document(
     let told = serde_json::to_vec(&(&fields, digest)).unwrap_or_default();
     let work = async {
         let (document, employee, company) = match file {
+            Some(_) if fields.contains_key("upload_id") => {
+                let message = "A document has one file: the one that comes with it, or that of an upload.";
+                return Err(model::not_valid(Error::invalid("upload_id", message)));
+            }
             Some(file) => Box::pin(with_file(&deps, &permit, &fields, file)).await?,
             None => Box::pin(with_upload(&deps, &permit, &fields)).await?,
         };
@@ -145,9 +149,7 @@ async fn with_upload(deps: &Deps, permit: &WritePermit, fields: &Map<String, Jso
     let id = store::take_id(deps, permit).await?;
     let document = Document::new(id, details, file, &company, deps.clock.now());
     store::create(deps, permit, &document, &upload).await?;
-    if let Some(left) = upload.done() {
-        note(uploads::remove(deps, permit.company(), &left).await);
-    }
+    note(uploads::clear_staging(deps, permit, &upload).await);
     Ok((document, employee, company))
 }
 

@@ -96,7 +96,7 @@ pub fn refusal() -> String {
 #[must_use]
 pub fn matches(name: &str, head: &[u8]) -> bool {
     let Some((_, _, signature)) = find(name) else { return false };
-    if can_run(head) {
+    if can_run(head) && *signature != Signature::Text {
         return false;
     }
     let starts = |magic: &[u8]| head.starts_with(magic);
@@ -109,7 +109,8 @@ pub fn matches(name: &str, head: &[u8]) -> bool {
         Signature::Zip => zip,
         Signature::Compound => compound,
         Signature::Writing => zip || compound || starts(b"{\\rtf"),
-        Signature::Text => is_text(head),
+        // A program has bytes that no text has; a script has not.
+        Signature::Text => is_text(head) && !head.starts_with(b"#!"),
         Signature::Known(extensions) => infer::get(head).is_some_and(|kind| extensions.contains(&kind.extension())),
         Signature::Inert => true,
     }
@@ -117,7 +118,10 @@ pub fn matches(name: &str, head: &[u8]) -> bool {
 
 /// Whether somebody who opens the file would run it.
 fn can_run(head: &[u8]) -> bool {
-    infer::is_app(head) || head.starts_with(b"#!") || head.starts_with(b"MZ")
+    use infer::app;
+    // Not all that `infer` calls an application is one: signatures and keys are there as well.
+    let programs = [app::is_exe, app::is_elf, app::is_mach, app::is_wasm, app::is_java, app::is_dex, app::is_dey];
+    programs.iter().any(|is| is(head)) || head.starts_with(b"#!")
 }
 
 /// Whether bytes are text: none of them is a control character that text does
@@ -144,7 +148,9 @@ mod tests {
             ("a.txt", "Grüße\r\n".as_bytes()),
             ("a.csv", b"a;b\n"),
             ("a.md", b""),
-            ("a.p7s", b"\x30\x82"),
+            ("a.p7s", b"\x30\x82\x0a\x00\x06\x09"),
+            ("a.asc", b"-----BEGIN PGP SIGNATURE-----\n"),
+            ("a.csv", b"MZ;BC\nx;y\n"),
         ] {
             assert!(matches(name, head), "{name}");
         }
@@ -154,6 +160,7 @@ mod tests {
             ("a.pdf", b"hello"),
             ("a.txt", b"#!/bin/sh\n"),
             ("a.txt", b"a\x00b"),
+            ("a.txt", b"MZ\x90\x00\x03"),
             ("a.p7s", b"MZ\x90\x00"),
             ("a.png", b"\xff\xd8\xff\xe0"),
             ("a.docx", b"%PDF-1.7"),

@@ -81,6 +81,7 @@ pub fn read_update(body: &Map<String, Json>) -> Result<Update, Error> {
         return Err(Error::malformed("body", format!("At least one of {} is required.", CHANGEABLE.join(", "))));
     }
     let mut problems = Problems::default();
+    let employee = problems.check(get(body, "employee_id").map(read_employee).transpose())?.flatten();
     let title = problems.check(body.get("title").map(read_title).transpose())?.flatten();
     let category = problems.check(body.get("category_id").map(read_category).transpose())?.flatten();
     let comment = problems.check(read_comment(body))?.flatten();
@@ -88,6 +89,7 @@ pub fn read_update(body: &Map<String, Json>) -> Result<Update, Error> {
     problems.into_result().map_err(not_valid)?;
     let patch = |name: &str| body.contains_key(name);
     Ok(Update {
+        employee,
         title,
         category,
         comment: if patch("comment") { comment.map_or(Patch::Clear, Patch::Set) } else { Patch::Keep },
@@ -95,17 +97,17 @@ pub fn read_update(body: &Map<String, Json>) -> Result<Update, Error> {
     })
 }
 
-/// A name that is safe, of a kind of file that is taken.
-pub fn check_file_name(sent: &str) -> Result<String, Error> {
-    let name = name::safe(sent).ok_or_else(|| Error::invalid("file", "The file needs a name."))?;
+/// A name that is safe, of a kind of file that is taken; `field` is what brought it.
+pub fn check_file_name(field: &str, sent: &str) -> Result<String, Error> {
+    let name = name::safe(sent).ok_or_else(|| Error::invalid(field, "The file needs a name."))?;
     match kind::media_type(&name) {
         Some(_) => Ok(name),
-        None => Err(Error::invalid("file", kind::refusal())),
+        None => Err(Error::invalid(field, kind::refusal())),
     }
 }
 
 fn read_file_name(raw: &Json) -> Result<String, Error> {
-    check_file_name(raw.as_str().unwrap_or_default())
+    check_file_name("file_name", raw.as_str().unwrap_or_default())
 }
 
 /// 64 hexadecimal digits.
@@ -148,6 +150,9 @@ fn read_title(raw: &Json) -> Result<String, Error> {
     if text.is_empty() {
         return Err(Error::invalid("title", "The title field is required."));
     }
+    if text.contains(char::is_control) {
+        return Err(Error::invalid("title", "The title must be one line of text."));
+    }
     Ok(text.to_owned())
 }
 
@@ -178,7 +183,7 @@ mod tests {
         let body = body.as_object().expect("an object");
         assert_eq!(fields(read_details(body)), ["category_id", "date", "employee_id", "title"]);
         let upload = json!({"file_name": "a.exe", "size": MAX_FILE + 1, "sha256": "ab"});
-        assert_eq!(fields(read_announced(upload.as_object().expect("an object"))), ["file", "sha256", "size"]);
+        assert_eq!(fields(read_announced(upload.as_object().expect("an object"))), ["file_name", "sha256", "size"]);
     }
 
     #[test]

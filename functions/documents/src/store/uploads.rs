@@ -39,10 +39,12 @@ use crate::model::File;
 
 /// How long an upload may take from its beginning to its record. No request and no presigned address lives so long.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+/// How long a document can be created with an upload: well before a sweep may take it, for whoever has found it.
+const USABLE: SignedDuration = SignedDuration::from_mins(45);
 /// How long a presigned upload may begin.
 pub const PRESIGNED: Duration = Duration::from_mins(15);
 /// How many uploads one sweep goes through.
-const SWEPT: usize = 25;
+const SWEPT: usize = 5;
 
 /// Whether a record can come of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,7 +141,8 @@ pub async fn begin(deps: &Deps, permit: &WritePermit, upload: &Upload) -> Result
 /// Access pattern: `GetItem`.
 pub async fn find(deps: &Deps, permit: &WritePermit, id: Uuid) -> Result<(Upload, Announced), Error> {
     let upload: Option<Upload> = deps.table.get(keys::upload(permit.company(), id)).await?;
-    let open = upload.filter(|upload| upload.state == State::Open);
+    let earliest = keys::uploads_before(deps.clock.now().checked_sub(USABLE).unwrap_or(Timestamp::UNIX_EPOCH));
+    let open = upload.filter(|upload| upload.state == State::Open && upload.id.to_string() >= earliest);
     let announced = open.and_then(|upload| upload.announced.clone().map(|announced| (upload, announced)));
     announced.ok_or_else(gone)
 }
@@ -186,15 +189,28 @@ pub async fn arrived(
 pub async fn adopt(deps: &Deps, permit: &WritePermit, upload: &Upload) -> Result<(), Error> {
     let company = permit.company();
     let (from, to) = (keys::staged_object(company, upload.object), keys::file_object(company, upload.object));
-    deps.objects()?.copy(&from, &to).await
+    if deps.objects()?.copy(&from, &to).await? { Ok(()) } else { Err(gone()) }
 }
 
 /// Removes what came of an upload that failed, so that nobody has to wait for a
-/// sweep. Where this fails too, the sweep does it.
+/// sweep. The note stays for it: what was sent to the bucket may still arrive.
 pub async fn give_up(deps: &Deps, permit: &WritePermit, upload: &Upload) {
-    if let Err(error) = condemn(deps, permit.company(), upload).await {
+    let company = permit.company();
+    let work = async {
+        if condemn(deps, company, upload).await? {
+            deps.objects()?.delete(&keys::file_object(company, upload.object)).await?;
+        }
+        Ok::<(), Error>(())
+    };
+    if let Err(error) = work.await {
         tracing::warn!(cause = %error, "a failed upload is left to the sweep");
     }
+}
+
+/// Removes what is left in staging of an upload that became a document. The note
+/// stays for a sweep: as long as its address is good, the file can come again.
+pub async fn clear_staging(deps: &Deps, permit: &WritePermit, upload: &Upload) -> Result<(), Error> {
+    deps.objects()?.delete(&keys::staged_object(permit.company(), upload.object)).await
 }
 
 /// Removes the objects of uploads that began an hour ago and came to nothing, and of deleted documents.
@@ -205,25 +221,29 @@ pub async fn sweep(deps: &Deps, company: &CompanyId) -> Result<usize, Error> {
     let before = deps.clock.now().checked_sub(LIFETIME).unwrap_or(Timestamp::UNIX_EPOCH);
     let range =
         Range { pk: keys::uploads(company), from: None, to: Some(keys::uploads_before(before)), limit: Some(SWEPT) };
-    let uploads = deps.table.query(range).await?;
-    let count = uploads.len();
-    for item in uploads {
-        condemn(deps, company, &item.decode()?).await?;
-    }
-    Ok(count)
-}
-
-/// Sees to it that no record comes of an upload, then removes its object.
-async fn condemn(deps: &Deps, company: &CompanyId, upload: &Upload) -> Result<(), Error> {
-    if upload.state == State::Open {
-        let condemned = Upload { state: State::Condemned, ..upload.clone() };
-        let item = Item::encode(keys::upload(company, upload.id), &condemned)?;
-        // Somebody else was faster, with a record or with a sweep.
-        if !deps.table.put(item, Some(is_open())).await? {
-            return Ok(());
+    let uploads = deps.table.query(range).await?.into_iter().map(Item::decode::<Upload>);
+    let (mut count, mut failed) = (0, None);
+    for upload in uploads.collect::<Result<Vec<_>, _>>()? {
+        // One that cannot be removed holds up no other.
+        match end(deps, company, &upload).await {
+            Ok(()) => count += 1,
+            Err(error) => failed = Some(error),
         }
     }
-    remove(deps, company, upload).await
+    failed.map_or(Ok(count), Err)
+}
+
+async fn end(deps: &Deps, company: &CompanyId, upload: &Upload) -> Result<(), Error> {
+    if condemn(deps, company, upload).await? { remove(deps, company, upload).await } else { Ok(()) }
+}
+
+/// Sees to it that no record comes of an upload; `false` if somebody else was faster, with a record or with a sweep.
+async fn condemn(deps: &Deps, company: &CompanyId, upload: &Upload) -> Result<bool, Error> {
+    if upload.state == State::Condemned {
+        return Ok(true);
+    }
+    let condemned = Upload { state: State::Condemned, ..upload.clone() };
+    deps.table.put(Item::encode(keys::upload(company, upload.id), &condemned)?, Some(is_open())).await
 }
 
 /// Removes an object of which no record can come, and the note of it.

@@ -85,6 +85,37 @@ fn is_file(part: &Field<'_>) -> bool {
     part.file_name().is_some() || parameters.any(is_file_name)
 }
 
+/// The name of the file that a part is, if it is one. `multer` does not see the
+/// extended form (`filename*=UTF-8''…`), in which some clients send names that are not ASCII.
+#[must_use]
+pub fn file_name(part: &Field<'_>) -> Option<String> {
+    if let Some(name) = part.file_name() {
+        return Some(name.to_owned());
+    }
+    let disposition = part.headers().get(header::CONTENT_DISPOSITION).map(header::HeaderValue::as_bytes);
+    let disposition = String::from_utf8_lossy(disposition.unwrap_or_default()).into_owned();
+    let extended = disposition.split(';').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("filename*").then(|| value.trim().to_owned())
+    });
+    match extended {
+        Some(value) => Some(percent_decoded(value.rsplit("''").next().unwrap_or_default())),
+        // Something that is a file, by a name that cannot be read.
+        None => is_file(part).then(String::new),
+    }
+}
+
+fn percent_decoded(text: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
+    while let Some((first, behind)) = rest.split_first() {
+        let digits = behind.get(..2).filter(|_| *first == b'%').and_then(|two| std::str::from_utf8(two).ok());
+        let decoded = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(decoded.unwrap_or(*first));
+        rest = if decoded.is_some() { &behind[2..] } else { behind };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// Not the reader's own text: it can repeat what was sent.
 fn incomplete() -> Error {
     malformed("The request body is not a complete multipart form.")
