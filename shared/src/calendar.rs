@@ -9,6 +9,7 @@ use jiff::ZonedDateTime;
 use jiff::civil::Date;
 use jiff::civil::DateTime;
 use jiff::civil::Time;
+use jiff::tz::AmbiguousOffset;
 use jiff::tz::TimeZone;
 
 use crate::error::Error;
@@ -55,6 +56,13 @@ impl Zone {
     pub fn instant(&self, date: Date, time: Time) -> Timestamp {
         let beyond = if date.year() < 0 { Timestamp::MIN } else { Timestamp::MAX };
         self.local(date, time).map_or(beyond, |zoned| zoned.timestamp())
+    }
+
+    /// Whether the clocks show a time on a day: when they are set forward, they skip some.
+    #[must_use]
+    pub fn shows(&self, date: Date, time: Time) -> bool {
+        let ambiguous = self.0.to_ambiguous_zoned_datetime(date.to_datetime(time));
+        !matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. })
     }
 
     /// The name of the zone, such as `Europe/Berlin`.
@@ -217,6 +225,15 @@ mod tests {
     fn instants_carry_the_zone() {
         assert_eq!(zone("Europe/Berlin").show_instant(at("2020-11-18T16:33:55.123Z")), "2020-11-18T17:33:55+01:00");
         assert_eq!(zone("Asia/Kolkata").show_instant(at("2020-11-18T16:33:55Z")), "2020-11-18T22:03:55+05:30");
+    }
+
+    #[test]
+    fn clocks_skip_an_hour_in_spring_and_none_in_autumn() {
+        let shows = |date: &str, hour, minute| {
+            zone("Europe/Berlin").shows(date.parse().expect("a date"), Time::constant(hour, minute, 0, 0))
+        };
+        assert!(!shows("2026-03-29", 2, 0) && !shows("2026-03-29", 2, 59));
+        assert!(shows("2026-03-29", 1, 59) && shows("2026-03-29", 3, 0) && shows("2026-10-25", 2, 30));
     }
 
     #[test]

@@ -41,8 +41,12 @@ pub fn read_decision(
 /// wrong place must not confirm what should wait.
 #[must_use]
 pub fn with_approval(query: &Query, mut body: Map<String, Json>) -> Map<String, Json> {
-    if let Some(said) = query.get("skip_approval") {
-        body.entry("skip_approval").or_insert_with(|| said.into());
+    // A form can only leave a field empty where JSON says nothing.
+    let nothing = |raw: &Json| raw.is_null() || raw.as_str().is_some_and(|text| text.trim().is_empty());
+    if let Some(said) = query.get("skip_approval")
+        && body.get("skip_approval").is_none_or(nothing)
+    {
+        body.insert("skip_approval".to_owned(), said.into());
     }
     body
 }

@@ -34,7 +34,7 @@ pub(crate) async fn create(
     unit: AbsenceUnit,
     body: &Map<String, Json>,
 ) -> Result<(Absence, EmployeeResource), Error> {
-    let request = requests::read(unit, body)?;
+    let request = requests::read(unit, &company.zone, body)?;
     let kind = find_kind(company, unit, &request)?;
     let draft = |id: AbsenceId, book: &Book| {
         let absence = draft(deps, company, &kind, &request, (id, book));
@@ -120,7 +120,7 @@ fn updated(deps: &Deps, company: &Company, update: &Update, stored: &Absence, bo
     update.check_same(stored.employee, stored.absence_type)?;
     let kind = TimeOffType::find(company, stored.absence_type)
         .ok_or_else(|| Error::Internal("an absence is of a kind that does not exist".to_owned()))?;
-    let span = update.apply(stored.unit, &stored.span)?;
+    let span = update.apply(stored.unit, &company.zone, &stored.span)?;
     let mut absence = Absence { span, ..stored.clone() };
     if let Some(ask) = update.ask {
         absence.status = status(&kind, ask);

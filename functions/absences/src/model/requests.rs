@@ -41,7 +41,7 @@ pub struct Request {
 }
 
 /// Reads a new absence.
-pub fn read(unit: AbsenceUnit, body: &Map<String, Json>) -> Result<Request, Error> {
+pub fn read(unit: AbsenceUnit, zone: &Zone, body: &Map<String, Json>) -> Result<Request, Error> {
     let fields = Body(body);
     let mut problems = Problems::default();
     let employee = problems.check(fields.required("employee_id").and_then(read_employee))?;
@@ -59,7 +59,7 @@ pub fn read(unit: AbsenceUnit, body: &Map<String, Json>) -> Result<Request, Erro
         return Err(Error::Internal("a field of an absence is neither there nor missing".to_owned()));
     };
     let halves = (half_start.unwrap_or(false), half_end.unwrap_or(false));
-    let span = read_span(unit, (start, end), halves, (start_time, end_time))?;
+    let span = read_span(unit, zone, (start, end), halves, (start_time, end_time))?;
     Ok(Request { employee, absence_type, span, comment, ask: skip == Some(false) })
 }
 
@@ -67,6 +67,7 @@ pub fn read(unit: AbsenceUnit, body: &Map<String, Json>) -> Result<Request, Erro
 /// on a single day, and half days to one of several days, or of one in days.
 fn read_span(
     unit: AbsenceUnit,
+    zone: &Zone,
     (start, end): (Date, Date),
     (half_start, half_end): (bool, bool),
     times: (Option<Minute>, Option<Minute>),
@@ -76,7 +77,14 @@ fn read_span(
     let times = match times {
         _ if !(single && hours) => None,
         (None, None) => None,
-        (Some(start), Some(end)) if start < end => Some((start, end)),
+        (Some(from), Some(until)) if from < until => {
+            for (field, time) in [("start_time", from), ("end_time", until)] {
+                if !zone.shows(start, time.time()) {
+                    return Err(invalid(field, &format!("The clocks skip the {field} on that day.")));
+                }
+            }
+            Some((from, until))
+        }
         (Some(_), Some(_)) => return Err(invalid("end_time", "The end_time must be after the start_time.")),
         (None, Some(_)) => return Err(not_valid(required("start_time"))),
         (Some(_), None) => return Err(not_valid(required("end_time"))),
@@ -168,10 +176,6 @@ fn read_instants(zone: &Zone, fields: &Body<'_>) -> Result<Update, Error> {
     let instant = |name: &str, raw: &Json| zone.parse_instant(name, raw.as_str().unwrap_or_default());
     let (begins, ends) = (instant("start", start)?, instant("end", end)?);
     let (start, end) = (zone.local_time(begins), zone.local_time(ends));
-    let minute = |time: jiff::civil::Time| {
-        let minutes = u16::from(time.hour().unsigned_abs()) * 60 + u16::from(time.minute().unsigned_abs());
-        Minute::new(minutes).map_or(Patch::Clear, Patch::Set)
-    };
     // Not by what the clocks show: in some zones a day of the year begins at one.
     let is_midnight = |instant, date| zone.instant(date, jiff::civil::Time::midnight()) == instant;
     if is_midnight(begins, start.date()) && is_midnight(ends, end.date()) {
@@ -179,11 +183,23 @@ fn read_instants(zone: &Zone, fields: &Body<'_>) -> Result<Update, Error> {
         let (start_time, end_time) = (Patch::Clear, Patch::Clear);
         return Ok(Update { start: Some(start.date()), end: Some(last), start_time, end_time, ..Update::default() });
     }
+    if start.date() != end.date() {
+        let message = "An absence is of whole days, from midnight to midnight, or of a part of one day.";
+        return Err(Error::invalid("end", message));
+    }
+    let minute = |field: &str, time: jiff::civil::Time| {
+        let minutes = u16::from(time.hour().unsigned_abs()) * 60 + u16::from(time.minute().unsigned_abs());
+        let whole = time.second() == 0 && time.subsec_nanosecond() == 0;
+        Minute::new(minutes)
+            .filter(|_| whole)
+            .map(Patch::Set)
+            .ok_or_else(|| Error::invalid(field, format!("The {field} must be a whole minute.")))
+    };
     Ok(Update {
         start: Some(start.date()),
         end: Some(end.date()),
-        start_time: minute(start.time()),
-        end_time: minute(end.time()),
+        start_time: minute("start", start.time())?,
+        end_time: minute("end", end.time())?,
         ..Update::default()
     })
 }
@@ -219,7 +235,7 @@ impl Update {
     }
 
     /// The days as the update leaves them.
-    pub fn apply(&self, unit: AbsenceUnit, span: &Span) -> Result<Span, Error> {
+    pub fn apply(&self, unit: AbsenceUnit, zone: &Zone, span: &Span) -> Result<Span, Error> {
         let dates = (self.start.unwrap_or(span.start), self.end.unwrap_or(span.end));
         let halves = (self.half_start.unwrap_or(span.half_start), self.half_end.unwrap_or(span.half_end));
         let (mut start, mut end) = span.times.unzip();
@@ -229,7 +245,7 @@ impl Update {
         if self.start_time == Patch::Clear || self.end_time == Patch::Clear {
             (start, end) = (None, None);
         }
-        read_span(unit, dates, halves, (start, end))
+        read_span(unit, zone, dates, halves, (start, end))
     }
 }
 
@@ -322,7 +338,8 @@ mod tests {
     use super::*;
 
     fn read_json(unit: AbsenceUnit, body: &Json) -> Result<Request, Error> {
-        read(unit, body.as_object().expect("an object"))
+        let zone = Zone::named("Europe/Berlin").expect("a zone");
+        read(unit, &zone, body.as_object().expect("an object"))
     }
 
     fn fields(result: Result<Request, Error>) -> Vec<String> {
