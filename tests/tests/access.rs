@@ -335,7 +335,16 @@ async fn a_credential_without_readable_attributes_sees_ids_only() {
 }
 
 /// The scopes of the log's test.
-const ALL: [&str; 4] = ["employees:read", "employees:write", "attendances:read", "attendances:write"];
+const ALL: [&str; 8] = [
+    "employees:read",
+    "employees:write",
+    "attendances:read",
+    "attendances:write",
+    "absences:read",
+    "absences:write",
+    "documents:read",
+    "documents:write",
+];
 
 /// Attendance whose every text is telltale, in requests that succeed and in some that fail.
 async fn leak_attendance(client: &Client, employee: u64) {
@@ -365,6 +374,49 @@ async fn leak_attendance(client: &Client, employee: u64) {
     client.request("DELETE", &period).send().await.expect("an answer");
 }
 
+/// Absences whose every text is telltale, in requests that succeed and in some that fail.
+async fn leak_absences(client: &Client, employee: u64) {
+    for (path, kind) in [("/v1/company/time-offs", 1), ("/v1/company/absence-periods", 2)] {
+        let mut body = json!({
+            "employee_id": employee, "time_off_type_id": kind, "start_date": "2026-12-01", "end_date": "2026-12-01",
+            "comment": "Leakcheckabsence", "skip_approval": false,
+        });
+        body["start_date"] = json!(format!("2026-12-0{kind}"));
+        body["end_date"] = body["start_date"].clone();
+        let created = client.post(path, &body).await;
+        let id = &created.body["data"]["attributes"]["id"];
+        let one = format!("{path}/{}", id.as_str().map_or_else(|| id.to_string(), str::to_owned));
+        assert_eq!(client.post(path, &body).await.status, 400, "it overlaps");
+        body["start_date"] = json!("Leakcheckstart");
+        assert_eq!(client.post(path, &body).await.status, 422);
+        client.patch(&one, &json!({"comment": "Leakcheckchangedabsence"})).await;
+        client.patch(&one, &json!({"certificate": "Leakcheckcertificate"})).await;
+        client.post(&format!("{one}/reject"), &json!({"comment": "Leakcheckrejection"})).await;
+        client.get(&format!("{path}?start_date=Leakcheckfrom&employees[]=Leakcheckwho")).await;
+        assert!(client.get(path).await.text.contains("Leakcheckrejection"));
+    }
+    client.get("/v1/company/absences.ics?team=Leakcheckteam").await;
+}
+
+/// A document whose every text is telltale.
+async fn leak_documents(client: &Client, employee: u64) {
+    let employee = employee.to_string();
+    let mut fields = vec![
+        ("title", "Leakchecktitle"),
+        ("employee_id", employee.as_str()),
+        ("category_id", "1"),
+        ("comment", "Leakcheckremark"),
+    ];
+    let created = client.upload(&fields, Some(("Leakcheckfile.txt", b"Leakcheckcontent"))).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    let one = format!("/v1/company/documents/{}", created.body["data"]["id"]);
+    client.patch(&one, &json!({"title": "Leakcheckretitled"})).await;
+    assert_eq!(client.get(&format!("{one}/download")).await.status, 303);
+    client.delete(&one).await;
+    fields.push(("date", "Leakcheckdocumentday"));
+    assert_eq!(client.upload(&fields, Some(("Leakcheck.exe", b"MZ"))).await.status, 422);
+}
+
 #[tokio::test]
 async fn the_log_tells_of_every_request_and_nothing_of_persons_or_secrets() {
     let muster = Muster::start().await;
@@ -388,6 +440,8 @@ async fn the_log_tells_of_every_request_and_nothing_of_persons_or_secrets() {
     client.send("POST", "/v1/company/employees", "application/json", "{\"employee\":{\"x\":\"Leakcheckbroken\"").await;
     client.get("/v1/leakcheckpath/leakcheck.person@test.example").await;
     leak_attendance(&client, id).await;
+    leak_absences(&client, id).await;
+    leak_documents(&client, id).await;
     nobody.post("/v1/auth", &json!({"client_id": "Leakcheckclient", "client_secret": "Leakchecksecret"})).await;
     let read = client.get(&format!("/v1/company/employees/{id}")).await;
 

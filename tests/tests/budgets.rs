@@ -15,7 +15,7 @@ use tests::many;
 const HEAD: &str = "# What each endpoint costs the store
 
 Counted at the SDK by `cargo test -p tests --test budgets`, which fails when a number changes;
-`MUSTER_UPDATE=1` in front of it writes this file anew. *Calls* are HTTP requests to DynamoDB,
+`MUSTER_UPDATE=1` in front of it writes this file anew. *Calls* are HTTP requests to DynamoDB and S3,
 *round trips* are those that had to wait for another one's answer, plus the first. *Read* and
 *write* are capacity units as the store reported them; reads are strongly consistent. Credential
 and settings are kept in the process for 30 seconds; the rows that begin with *cold* come from a
@@ -263,6 +263,32 @@ async fn absence_reads(table: &mut Table, client: &Client) {
     within(&table.add("GET absences.ics of a week", &calendar), 4);
 }
 
+const DOCUMENTS: &str = "/v1/company/documents";
+
+async fn document_rows(table: &mut Table, client: &Client) {
+    let fields = [("title", "T"), ("employee_id", "1"), ("category_id", "1")];
+    let upload = async || client.upload(&fields, Some(("a.txt", b"agreed"))).await;
+    within(&table.add("POST a document with its file", &upload().await), 4);
+    let mut body = json!({"title": "T", "employee_id": 1, "category_id": 1, "file_name": "a.txt", "size": 6});
+    body["sha256"] = json!("0".repeat(64));
+    within(&table.add("POST an upload", &client.post(&format!("{DOCUMENTS}/uploads"), &body).await), 2);
+    let one = format!("{DOCUMENTS}/1");
+    for _ in 0..60 {
+        assert_eq!(upload().await.status, 201);
+    }
+    within(&table.add("GET documents, the first 50", &client.get(DOCUMENTS).await), 4);
+    within(&table.add("GET documents, 10 behind an offset", &client.get(&format!("{DOCUMENTS}?offset=50")).await), 4);
+    let own = client.get(&format!("{DOCUMENTS}?employees[]=1")).await;
+    within(&table.add("GET documents of one employee", &own), 2);
+    let changed = client.get(&format!("{DOCUMENTS}?updated_from=2020-01-01")).await;
+    within(&table.add("GET documents that changed since", &changed), 3);
+    within(&table.add("GET a document", &client.get(&one).await), 2);
+    within(&table.add("GET the download of a document", &client.get(&format!("{one}/download")).await), 1);
+    within(&table.add("PATCH a document", &client.patch(&one, &json!({"title": "U"})).await), 3);
+    within(&table.add("DELETE a document", &client.delete(&one).await), 5);
+    within(&table.add("GET document-categories", &client.get("/v1/company/document-categories").await), 0);
+}
+
 /// Ids with a gap before them, as an import can leave them: the node that is tried first is the wrong one.
 async fn gaps(table: &mut Table) {
     let muster = Muster::start().await;
@@ -288,6 +314,8 @@ async fn the_budget_table_holds() {
                 "attendances:write",
                 "absences:read",
                 "absences:write",
+                "documents:read",
+                "documents:write",
             ],
             &["*"],
         )
@@ -319,6 +347,7 @@ async fn the_budget_table_holds() {
     within(&table.add("GET time-off-types", &client.get("/v1/company/time-off-types").await), 0);
     absence_writes(&mut table, &client).await;
     absence_reads(&mut table, &client).await;
+    document_rows(&mut table, &client).await;
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/BUDGETS.md");
     assert_file(&path, &format!("{HEAD}{}", table.rows));
 }
