@@ -57,6 +57,7 @@ impl Faults {
     /// # Panics
     ///
     /// Panics when another thread panicked while it held the plan.
+    #[must_use]
     pub fn end(&self) -> usize {
         std::mem::take(&mut *self.0.lock().expect("a plan")).calls
     }

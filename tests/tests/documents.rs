@@ -16,7 +16,7 @@ const PATH: &str = "/v1/company/documents";
 const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n";
 
 fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    documents::model::hex(&Sha256::digest(bytes))
 }
 
 fn fields(employee: u64) -> [(&'static str, String); 3] {

@@ -34,11 +34,11 @@ impl Scene {
     async fn new() -> Self {
         let (sound, admin, employees) = Muster::staffed(1).await;
         let (deps, faults) = faults::deps(sound.deps.clock.clone()).await;
-        let faulty = Muster::serve(deps, sound.company.clone()).await;
-        let client = faulty.bearer(admin.token.as_deref().expect("a token"));
+        let served = Muster::serve(deps, sound.company.clone()).await;
+        let client = served.bearer(admin.token.as_deref().expect("a token"));
         // Credential and settings are kept from here on, so that each case counts the same calls.
         assert_eq!(client.get(&format!("{PATH}?limit=1")).await.status, 200);
-        Self { sound, _faulty: faulty, faults, client, employee: employees[0] }
+        Self { sound, _faulty: served, faults, client, employee: employees[0] }
     }
 
     async fn objects(&self) -> BTreeSet<String> {
@@ -60,7 +60,7 @@ impl Scene {
             assert_eq!(got.status(), 200, "{what}: a record without its file");
             assert_eq!(got.bytes().await.expect("a body").as_ref(), PDF, "{what}");
         }
-        self.sound.deps.clock.advance(Duration::from_secs(2 * 60 * 60));
+        self.sound.deps.clock.advance(Duration::from_hours(2));
         while uploads::sweep(&self.sound.deps, &self.sound.company).await.expect("a sweep") > 0 {}
         // Staging is emptied by the bucket itself on AWS, and by the upload's sweep here.
         assert_eq!(self.objects().await.len(), documents.len(), "{what}: a file that no record has");
@@ -69,7 +69,7 @@ impl Scene {
 }
 
 fn announced(employee: u64) -> Json {
-    let sha256: String = Sha256::digest(PDF).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = documents::model::hex(&Sha256::digest(PDF));
     json!({"title": "T", "employee_id": employee, "category_id": 1, "file_name": "a.pdf", "size": PDF.len(), "sha256": sha256})
 }
 
@@ -95,7 +95,7 @@ async fn an_upload_that_breaks_off_anywhere_leaves_nothing_behind() {
     let mut steps = 0;
     for fault in ALL {
         for call in 0.. {
-            let scene = Scene::new().await;
+            let scene = Box::pin(Scene::new()).await;
             scene.faults.plan(call, fault);
             let status = upload(&scene.client, scene.employee).await;
             let calls = scene.faults.end();
@@ -116,7 +116,7 @@ async fn an_upload_that_breaks_off_anywhere_leaves_nothing_behind() {
 async fn a_presigned_upload_that_breaks_off_anywhere_leaves_nothing_behind() {
     for fault in ALL {
         for call in 0.. {
-            let scene = Scene::new().await;
+            let scene = Box::pin(Scene::new()).await;
             let finish = sent(&scene).await;
             scene.faults.plan(call, fault);
             let status = scene.client.post(PATH, &finish).await.status;
@@ -135,7 +135,7 @@ async fn a_presigned_upload_that_breaks_off_anywhere_leaves_nothing_behind() {
 async fn a_deletion_that_breaks_off_anywhere_is_finished_by_a_sweep() {
     for fault in ALL {
         for call in 0.. {
-            let scene = Scene::new().await;
+            let scene = Box::pin(Scene::new()).await;
             assert_eq!(upload(&scene.client, scene.employee).await, 201);
             scene.faults.plan(call, fault);
             let status = scene.client.delete(&format!("{PATH}/1")).await.status;
@@ -152,14 +152,14 @@ async fn a_deletion_that_breaks_off_anywhere_is_finished_by_a_sweep() {
 
 #[tokio::test]
 async fn a_sweep_takes_nothing_from_an_upload_that_is_under_way() {
-    let scene = Scene::new().await;
+    let scene = Box::pin(Scene::new()).await;
     let finish = sent(&scene).await;
     assert_eq!(uploads::sweep(&scene.sound.deps, &scene.sound.company).await, Ok(0));
     let admin = scene.sound.admin().await;
     assert_eq!(admin.post(PATH, &finish).await.status, 201);
     // One that began an hour ago is over, and finding that out stores nothing.
     let late = sent(&scene).await;
-    scene.sound.deps.clock.advance(Duration::from_secs(61 * 60));
+    scene.sound.deps.clock.advance(Duration::from_mins(61));
     // That, and what the first one may have left in staging.
     assert_eq!(uploads::sweep(&scene.sound.deps, &scene.sound.company).await, Ok(2));
     assert_eq!(admin.post(PATH, &late).await.status, 404);

@@ -19,6 +19,7 @@ use serde::Serialize;
 use shared::attributes::Employee;
 use shared::aws::away;
 use shared::aws::away::AwayDays;
+use shared::aws::employees;
 use shared::aws::items::Entity;
 use shared::aws::items::Item;
 use shared::aws::keys;
@@ -186,17 +187,13 @@ pub async fn get(deps: &Deps, permit: &ReadPermit, unit: AbsenceUnit, id: Absenc
     Ok(absence.filter(|absence| absence.unit == unit))
 }
 
-/// Employees by id.
-///
-/// Access pattern: `BatchGetItem`.
+/// The employees of some absences. Access pattern: `BatchGetItem`.
 pub async fn employees(
     deps: &Deps,
     permit: &ReadPermit,
     ids: &BTreeSet<EmployeeId>,
 ) -> Result<BTreeMap<EmployeeId, Employee>, Error> {
-    let keys = ids.iter().map(|id| keys::employee(permit.company(), *id)).collect();
-    let found = deps.table.batch_get(keys).await?.into_iter().map(Item::decode::<Employee>);
-    found.map(|employee| employee.map(|employee| (employee.id, employee))).collect()
+    employees::find(&deps.table, permit.company(), ids).await
 }
 
 /// An employee's book, with the absences that end on a day or later.

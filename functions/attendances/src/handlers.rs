@@ -1,15 +1,13 @@
 //! One function per endpoint: parse, store, respond.
 
-use std::collections::BTreeSet;
-
 use axum::Json;
 use axum::extract::Path;
 use axum::extract::State;
 use axum::response::Response;
+use jiff::civil::Date;
 use serde_json::Map;
 use serde_json::Value;
 use shared::approval::Verdict;
-use shared::calendar;
 use shared::company::Company;
 use shared::deps::Deps;
 use shared::error::Error;
@@ -17,6 +15,9 @@ use shared::http::approval::DecisionBody;
 use shared::http::approval::read_decision;
 use shared::http::approval::with_approval;
 use shared::http::body::Fields;
+use shared::http::filter::read_days;
+use shared::http::filter::read_numbers;
+use shared::http::filter::read_times;
 use shared::http::paging::Page;
 use shared::http::paging::PageOf;
 use shared::http::permit::ReadPermit;
@@ -107,39 +108,18 @@ pub async fn list_attendances(
 }
 
 fn read_filter(company: &Company, query: &Query) -> Result<Filter, Error> {
-    let date = |name: &str| {
-        let text = query.get(name).ok_or_else(|| Error::malformed(name, format!("The {name} is required.")))?;
-        calendar::parse_date(name, text).map_err(Error::into_malformed)
-    };
-    let (from, to) = (date("start_date")?, date("end_date")?);
-    if to < from {
-        return Err(Error::malformed("end_date", "The end_date must not lie before the start_date."));
+    for name in ["start_date", "end_date"] {
+        query.get(name).ok_or_else(|| Error::malformed(name, format!("The {name} is required.")))?;
     }
-    let instant = |name: &str, read: fn(&calendar::Zone, &str, &str) -> Result<jiff::Timestamp, Error>| {
-        query.get(name).map(|text| read(&company.zone, name, text)).transpose()
-    };
+    let ((from, to), (updated_from, updated_to)) = (read_days(query)?, read_times(query, &company.zone)?);
     Ok(Filter {
-        from,
-        to,
-        employees: read_employees(query)?,
-        updated_from: instant("updated_from", calendar::Zone::parse_instant)?,
-        updated_to: instant("updated_to", calendar::Zone::parse_until)?,
+        from: from.unwrap_or(Date::MIN),
+        to: to.unwrap_or(Date::MAX),
+        employees: read_numbers(query, "employees", MAX_FILTERED, EmployeeId::from_digits)?,
+        updated_from,
+        updated_to,
         all: query.flag("includePending", false)?,
     })
-}
-
-fn read_employees(query: &Query) -> Result<Option<BTreeSet<EmployeeId>>, Error> {
-    // A list that was sent empty filters nothing: forms send their empty fields.
-    let Some(sent) = query.list("employees").filter(|sent| !sent.is_empty()) else { return Ok(None) };
-    if sent.len() > MAX_FILTERED {
-        return Err(Error::malformed("employees", format!("A list can be of at most {MAX_FILTERED} employees.")));
-    }
-    let ids = sent.iter().map(|text| {
-        EmployeeId::from_digits(text).ok_or_else(|| {
-            Error::malformed("employees", format!("The employees must be numbers between 1 and {}.", EmployeeId::MAX))
-        })
-    });
-    ids.collect::<Result<_, _>>().map(Some)
 }
 
 /// Get an attendance

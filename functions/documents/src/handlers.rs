@@ -1,18 +1,18 @@
 //! One function per endpoint: parse, store, respond. Uploads have a file of their own.
 
-use std::collections::BTreeSet;
-
 use axum::Json;
 use axum::extract::Path;
 use axum::extract::State;
 use axum::response::Response;
 use shared::attributes::View;
 use shared::attributes::definition::EntryKind;
-use shared::calendar;
 use shared::company::Company;
 use shared::deps::Deps;
 use shared::error::Error;
 use shared::http::body::Fields;
+use shared::http::filter::read_days;
+use shared::http::filter::read_numbers;
+use shared::http::filter::read_times;
 use shared::http::paging::Page;
 use shared::http::paging::PageOf;
 use shared::http::permit::ReadPermit;
@@ -106,33 +106,15 @@ pub async fn list_documents(
 }
 
 fn read_filter(company: &Company, query: &Query) -> Result<Filter, Error> {
-    let date = |name: &str| {
-        query.get(name).map(|text| calendar::parse_date(name, text).map_err(Error::into_malformed)).transpose()
-    };
-    let (from, to) = (date("start_date")?, date("end_date")?);
-    if from.zip(to).is_some_and(|(from, to)| to < from) {
-        return Err(Error::malformed("end_date", "The end_date must not lie before the start_date."));
-    }
-    let updated_from = query.get("updated_from").map(|text| company.zone.parse_instant("updated_from", text));
-    let updated_to = query.get("updated_to").map(|text| company.zone.parse_until("updated_to", text));
+    let ((from, to), (updated_from, updated_to)) = (read_days(query)?, read_times(query, &company.zone)?);
     Ok(Filter {
         from,
         to,
-        employees: numbers(query, "employees", EmployeeId::from_digits)?,
-        categories: numbers(query, "categories", DocumentCategoryId::from_digits)?,
-        updated_from: updated_from.transpose()?,
-        updated_to: updated_to.transpose()?,
+        employees: read_numbers(query, "employees", MAX_FILTERED, EmployeeId::from_digits)?,
+        categories: read_numbers(query, "categories", MAX_FILTERED, DocumentCategoryId::from_digits)?,
+        updated_from,
+        updated_to,
     })
-}
-
-/// A parameter that is a list of numbers. One that was sent empty filters nothing: forms send their empty fields.
-fn numbers<T: Ord>(query: &Query, name: &str, read: fn(&str) -> Option<T>) -> Result<Option<BTreeSet<T>>, Error> {
-    let Some(sent) = query.list(name).filter(|sent| !sent.is_empty()) else { return Ok(None) };
-    if sent.len() > MAX_FILTERED {
-        return Err(Error::malformed(name, format!("A call may name at most {MAX_FILTERED} {name}.")));
-    }
-    let bad = || Error::malformed(name, format!("The {name} must be numbers of 1 or more."));
-    sent.iter().map(|text| read(text).ok_or_else(bad)).collect::<Result<_, _>>().map(Some)
 }
 
 async fn show(
@@ -142,7 +124,7 @@ async fn show(
     documents: Vec<Document>,
 ) -> Result<Vec<DocumentResource>, Error> {
     let ids = documents.iter().map(|document| document.details.employee).collect();
-    let employees = store::employees(deps, permit.company(), &ids).await?;
+    let employees = store::employees(deps, permit, &ids).await?;
     let view = View::new(company, permit.readable(), deps.clock.now());
     let shown = documents.into_iter().map(|document| {
         let employee = employees.get(&document.details.employee);

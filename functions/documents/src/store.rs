@@ -17,6 +17,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde::Serialize;
 use shared::attributes::Employee;
+use shared::aws::employees;
 use shared::aws::items::Entity;
 use shared::aws::items::Item;
 use shared::aws::keys;
@@ -185,17 +186,13 @@ async fn of_employees(
     documents.filter(|read| read.as_ref().map_or(true, |document| filter.takes(document))).collect()
 }
 
-/// Employees by id.
-///
-/// Access pattern: `BatchGetItem`.
+/// The employees of some documents. Access pattern: `BatchGetItem`.
 pub async fn employees(
     deps: &Deps,
-    company: &CompanyId,
+    permit: &ReadPermit,
     ids: &BTreeSet<EmployeeId>,
 ) -> Result<BTreeMap<EmployeeId, Employee>, Error> {
-    let keys = ids.iter().map(|id| keys::employee(company, *id)).collect();
-    let found = deps.table.batch_get(keys).await?.into_iter().map(Item::decode::<Employee>);
-    found.map(|employee| employee.map(|employee| (employee.id, employee))).collect()
+    employees::find(&deps.table, permit.company(), ids).await
 }
 
 /// An employee.

@@ -6,6 +6,7 @@
 //! - [`approval`]: what requests say of approval, and how a decision is shown
 //! - [`body`], [`query`], [`paging`]: what clients send, in all the forms in which they send it
 //! - [`employee`]: the employee that a path names
+//! - [`filter`]: what every list by day can be asked for
 //! - [`idempotency`]: a `POST` that is sent again with the same key is done once
 //! - [`respond`]: envelopes and errors
 //! - [`limits`]: how many requests are taken from whom
@@ -15,6 +16,7 @@ pub mod approval;
 pub mod body;
 pub mod context;
 pub mod employee;
+pub mod filter;
 pub mod idempotency;
 pub mod limits;
 pub mod paging;

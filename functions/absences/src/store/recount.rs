@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use shared::attributes::Employee;
-use shared::aws::items::Item;
-use shared::aws::keys;
+use shared::aws::employees;
 use shared::company::Company;
 use shared::company::absences::AbsenceUnit;
 use shared::deps::Deps;
@@ -64,11 +63,9 @@ async fn differ(
     today: Date,
 ) -> Result<Vec<(AbsenceUnit, AbsenceId)>, Error> {
     let ids: BTreeSet<EmployeeId> = absences.iter().map(|absence| absence.employee).collect();
-    let keys = ids.into_iter().map(|id| keys::employee(permit.company(), id)).collect();
-    let employees = deps.table.batch_get(keys).await?.into_iter().map(Item::decode::<Employee>);
-    let employees: Vec<Employee> = employees.collect::<Result<_, _>>()?;
+    let employees = employees::find(&deps.table, permit.company(), &ids).await?;
     let differing = absences.iter().filter(|absence| {
-        let employee = employees.iter().find(|employee| employee.id == absence.employee);
+        let employee = employees.get(&absence.employee);
         employee.is_some_and(|employee| renewed(company, employee, absence, today) != **absence)
     });
     Ok(differing.map(|absence| (absence.unit, absence.id)).collect())

@@ -104,7 +104,7 @@ pub async fn show(
     let days = periods.iter().map(|one| (one.date, one.employee)).collect();
     let Beside { projects, employees, away } = list::beside(deps, permit, &projects, &employees, &days).await?;
     let followed: BTreeMap<EmployeeId, u32> =
-        employees.iter().filter_map(|employee| Some((employee.id, employee.holiday_calendar()?))).collect();
+        employees.iter().filter_map(|(id, employee)| Some((*id, employee.holiday_calendar()?))).collect();
     let shown = periods.into_iter().map(|one| {
         let own = followed.get(&one.employee).and_then(|calendar| calendars.get(calendar));
         let is_holiday = own.is_some_and(|holidays| holidays.on(one.date) != Holiday::None);

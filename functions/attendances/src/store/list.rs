@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use shared::attributes::Employee;
 use shared::aws::away;
 use shared::aws::counts;
-use shared::aws::items::Item;
+use shared::aws::employees;
 use shared::aws::keys;
 use shared::aws::table::Range;
 use shared::aws::table::Table;
@@ -194,7 +194,7 @@ pub struct Beside {
     /// The projects on which they are booked.
     pub projects: projects::Found,
     /// The employees of those on a day that may be a holiday.
-    pub employees: Vec<Employee>,
+    pub employees: BTreeMap<EmployeeId, Employee>,
     /// The days of those whose employees are away then.
     pub away: BTreeSet<(Date, EmployeeId)>,
 }
@@ -212,12 +212,10 @@ pub async fn beside(
     days: &BTreeSet<(Date, EmployeeId)>,
 ) -> Result<Beside, Error> {
     let company = permit.company();
-    let keys = employees.iter().map(|id| keys::employee(company, *id)).collect();
     let (projects, employees, away) = tokio::try_join!(
         projects::get_many(deps, company, projects),
-        deps.table.batch_get(keys),
+        employees::find(&deps.table, company, employees),
         away::find(&deps.table, company, days)
     )?;
-    let employees = employees.into_iter().map(Item::decode).collect::<Result<_, _>>()?;
     Ok(Beside { projects, employees, away })
 }
