@@ -226,6 +226,8 @@ async fn serve_s3(listener: TcpListener, service: S3Service, stopping: watch::Re
             () = &mut stop => break,
         };
         let Ok((socket, _)) = accepted else { continue };
+        // Without it, most answers wait 40 ms for a full packet.
+        let _ = socket.set_nodelay(true);
         let connection = connections.serve_connection(TokioIo::new(socket), service.clone());
         let connection = graceful.watch(connection.into_owned());
         tokio::spawn(async move {

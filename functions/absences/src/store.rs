@@ -19,7 +19,6 @@ use serde::Serialize;
 use shared::attributes::Employee;
 use shared::aws::away;
 use shared::aws::away::AwayDays;
-use shared::aws::employees;
 use shared::aws::items::Entity;
 use shared::aws::items::Item;
 use shared::aws::keys;
@@ -27,6 +26,7 @@ use shared::aws::keys::Key;
 use shared::aws::lists;
 use shared::aws::lists::Listed;
 use shared::aws::lists::Mark;
+use shared::aws::staff;
 use shared::aws::table;
 use shared::aws::table::Range;
 use shared::aws::transaction::Condition;
@@ -193,7 +193,7 @@ pub async fn employees(
     permit: &ReadPermit,
     ids: &BTreeSet<EmployeeId>,
 ) -> Result<BTreeMap<EmployeeId, Employee>, Error> {
-    employees::find(&deps.table, permit.company(), ids).await
+    staff::find(&deps.table, permit.company(), ids).await
 }
 
 /// An employee's book, with the absences that end on a day or later.

@@ -17,7 +17,6 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde::Serialize;
 use shared::attributes::Employee;
-use shared::aws::employees;
 use shared::aws::items::Entity;
 use shared::aws::items::Item;
 use shared::aws::keys;
@@ -26,6 +25,7 @@ use shared::aws::lists;
 use shared::aws::lists::Listed;
 use shared::aws::lists::Mark;
 use shared::aws::lists::Stretch;
+use shared::aws::staff;
 use shared::aws::table;
 use shared::aws::table::Range;
 use shared::aws::transaction::Condition;
@@ -192,7 +192,7 @@ pub async fn employees(
     permit: &ReadPermit,
     ids: &BTreeSet<EmployeeId>,
 ) -> Result<BTreeMap<EmployeeId, Employee>, Error> {
-    employees::find(&deps.table, permit.company(), ids).await
+    staff::find(&deps.table, permit.company(), ids).await
 }
 
 /// An employee.

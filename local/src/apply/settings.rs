@@ -316,7 +316,7 @@ mod tests {
     fn rules_that_cannot_be_are_refused() {
         for (declared, word) in [
             ("carry_over: {since: 2026, months: 13}", "the absence type A: The months of a carry_over"),
-            ("carry_over: {since: 1969}", "the absence type A: The year since which"),
+            ("carry_over: {since: 1969}", "the absence type A: The since of a carry_over"),
             ("carry_over: {since: 2026, most: 2.25}", "the absence type A: The most of a carry_over"),
             ("unit: hour, carry_over: {since: 2026, most: -1}", "the absence type A: The most of a carry_over"),
             ("carry_over: {most: 5}", "since"),

@@ -10,7 +10,7 @@
 //! - [`ranks`]: which employee stands at an offset, at the same cost everywhere
 //! - [`counts`]: which record stands at an offset of a list of days, at the same cost everywhere
 //! - [`lists`]: records in lists by day, with their counts and marks of changes
-//! - [`employees`]: employees beside other records
+//! - [`staff`]: employees beside other records
 //! - [`away`]: on which days employees are away
 //! - [`companies`], [`credentials`]: what every function reads before its own records
 //! - [`idempotency`]: which request with a key does the work, and what the others are answered
@@ -20,7 +20,6 @@ pub mod companies;
 pub mod config;
 pub mod counts;
 pub mod credentials;
-pub mod employees;
 pub mod idempotency;
 pub mod items;
 pub mod keys;
@@ -29,5 +28,6 @@ pub mod meter;
 pub mod objects;
 pub mod ranks;
 pub mod schema;
+pub mod staff;
 pub mod table;
 pub mod transaction;

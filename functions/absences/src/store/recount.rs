@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use shared::attributes::Employee;
-use shared::aws::employees;
+use shared::aws::staff;
 use shared::company::Company;
 use shared::company::absences::AbsenceUnit;
 use shared::deps::Deps;
@@ -63,7 +63,7 @@ async fn differ(
     today: Date,
 ) -> Result<Vec<(AbsenceUnit, AbsenceId)>, Error> {
     let ids: BTreeSet<EmployeeId> = absences.iter().map(|absence| absence.employee).collect();
-    let employees = employees::find(&deps.table, permit.company(), &ids).await?;
+    let employees = staff::find(&deps.table, permit.company(), &ids).await?;
     let differing = absences.iter().filter(|absence| {
         let employee = employees.get(&absence.employee);
         employee.is_some_and(|employee| renewed(company, employee, absence, today) != **absence)

@@ -13,8 +13,8 @@ use jiff::civil::Date;
 use shared::attributes::Employee;
 use shared::aws::away;
 use shared::aws::counts;
-use shared::aws::employees;
 use shared::aws::keys;
+use shared::aws::staff;
 use shared::aws::table::Range;
 use shared::aws::table::Table;
 use shared::deps::Deps;
@@ -214,7 +214,7 @@ pub async fn beside(
     let company = permit.company();
     let (projects, employees, away) = tokio::try_join!(
         projects::get_many(deps, company, projects),
-        employees::find(&deps.table, company, employees),
+        staff::find(&deps.table, company, employees),
         away::find(&deps.table, company, days)
     )?;
     Ok(Beside { projects, employees, away })

@@ -125,7 +125,7 @@ pub fn is_open() -> Condition {
 /// The answer to an upload that is over.
 #[must_use]
 pub fn gone() -> Error {
-    Error::not_found("There is no such upload, or it took longer than an hour. Begin again.")
+    Error::not_found("There is no such upload, or it took longer than 45 minutes. Begin again.")
 }
 
 /// Writes down that an upload begins.

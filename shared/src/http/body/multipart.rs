@@ -85,35 +85,46 @@ fn is_file(part: &Field<'_>) -> bool {
     part.file_name().is_some() || parameters.any(is_file_name)
 }
 
-/// The name of the file that a part is, if it is one. `multer` does not see the
-/// extended form (`filename*=UTF-8''…`), in which some clients send names that are not ASCII.
+/// The name of the file that a part is, if it is one. The extended form
+/// (`filename*=UTF-8''…`, RFC 5987), in which some clients send names that are
+/// not ASCII, goes before the plain one, which stands in for it; `multer` does not see it.
 #[must_use]
 pub fn file_name(part: &Field<'_>) -> Option<String> {
-    if let Some(name) = part.file_name() {
-        return Some(name.to_owned());
-    }
     let disposition = part.headers().get(header::CONTENT_DISPOSITION).map(header::HeaderValue::as_bytes);
     let disposition = String::from_utf8_lossy(disposition.unwrap_or_default()).into_owned();
     let extended = disposition.split(';').find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("filename*").then(|| value.trim().to_owned())
+        name.trim().eq_ignore_ascii_case("filename*").then_some(value)
     });
-    match extended {
-        Some(value) => Some(percent_decoded(value.rsplit("''").next().unwrap_or_default())),
-        // Something that is a file, by a name that cannot be read.
-        None => is_file(part).then(String::new),
+    let plain = || part.file_name().map(str::to_owned);
+    // Something that is a file, by a name that cannot be read.
+    let unreadable = || is_file(part).then(String::new);
+    extended.and_then(extended_value).or_else(plain).or_else(unreadable)
+}
+
+/// A value of the extended form, in the two character sets that it knows.
+fn extended_value(value: &str) -> Option<String> {
+    let mut parts = value.trim().trim_matches('"').splitn(3, '\'');
+    let (charset, _language, encoded) = (parts.next()?, parts.next()?, parts.next()?);
+    let bytes = percent_decoded(encoded);
+    match charset.to_ascii_lowercase().as_str() {
+        "utf-8" => String::from_utf8(bytes).ok(),
+        // Its characters have the numbers of its bytes.
+        "iso-8859-1" => Some(bytes.into_iter().map(char::from).collect()),
+        _ => None,
     }
 }
 
-fn percent_decoded(text: &str) -> String {
+fn percent_decoded(text: &str) -> Vec<u8> {
     let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
     while let Some((first, behind)) = rest.split_first() {
-        let digits = behind.get(..2).filter(|_| *first == b'%').and_then(|two| std::str::from_utf8(two).ok());
+        let digits = behind.get(..2).filter(|two| *first == b'%' && two.iter().all(u8::is_ascii_hexdigit));
+        let digits = digits.and_then(|two| std::str::from_utf8(two).ok());
         let decoded = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
         bytes.push(decoded.unwrap_or(*first));
         rest = if decoded.is_some() { &behind[2..] } else { behind };
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    bytes
 }
 
 /// Not the reader's own text: it can repeat what was sent.
@@ -138,6 +149,22 @@ mod tests {
     use super::super::MAX_BODY;
     use super::super::MAX_FIELDS;
     use super::*;
+
+    #[test]
+    fn extended_names_are_read_in_both_character_sets() {
+        for (value, name) in [
+            ("UTF-8''Lohn%20M%C3%A4rz.pdf", Some("Lohn März.pdf")),
+            ("utf-8'de'Lohn.pdf", Some("Lohn.pdf")),
+            ("\"UTF-8''Lohn.pdf\"", Some("Lohn.pdf")),
+            ("iso-8859-1''M%E4rz.pdf", Some("März.pdf")),
+            ("UTF-8''100%+f.pdf", Some("100%+f.pdf")),
+            ("UTF-8''%FF.pdf", None),
+            ("koi8-r''a.pdf", None),
+            ("a.pdf", None),
+        ] {
+            assert_eq!(extended_value(value).as_deref(), name, "{value}");
+        }
+    }
     use crate::error::Badness;
 
     const FORM: &str = "multipart/form-data; boundary=xYz";
