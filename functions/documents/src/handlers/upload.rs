@@ -172,8 +172,8 @@ fn note<T>(tidied: Result<T, Error>) {
     path = "/v1/company/documents/uploads",
     tag = "Documents",
     operation_id = "create_upload",
-    description = "Begins a document whose file is too large to come with it: answers where to send the file. Within an \
-        hour, the document is created with the upload's id. The vendor has no such call.",
+    description = "Begins a document whose file is too large to come with it: answers where to send the file. Within 45 \
+        minutes, the document is created with the upload's id. The vendor has no such call.",
     request_body(content(
         (UploadBody = "application/json"),
         (UploadBody = "application/x-www-form-urlencoded"),
