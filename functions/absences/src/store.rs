@@ -206,7 +206,9 @@ pub async fn book(deps: &Deps, permit: &ReadPermit, id: EmployeeId, since: Date)
 async fn open(deps: &Deps, company: &CompanyId, id: EmployeeId, since: Date) -> Result<Option<Book>, Error> {
     let range = Range { pk: keys::absences_of(company, id), from: Some(keys::date_sk(since)), to: None, limit: None };
     let employee = deps.table.get::<Employee>(keys::employee(company, id));
-    let (employee, items) = tokio::try_join!(employee, deps.table.query(range))?;
+    // Backwards, so that the head comes first: absences that are newer than it are found out when the head is
+    // written, and absences that are older than it would not be.
+    let (employee, items) = tokio::try_join!(employee, deps.table.query_backwards(range))?;
     let Some(employee) = employee else { return Ok(None) };
     let mut book = Book { employee, version: 0, ledger: Ledger::default(), absences: Vec::new() };
     for item in items {
@@ -218,6 +220,7 @@ async fn open(deps: &Deps, company: &CompanyId, id: EmployeeId, since: Date) -> 
             _ => book.absences.push(item.decode()?),
         }
     }
+    book.absences.reverse();
     Ok(Some(book))
 }
 

@@ -132,6 +132,16 @@ impl Table {
 
     /// The items of a range.
     pub async fn query(&self, range: Range) -> Result<Vec<Item>, Error> {
+        self.query_in_order(range, true).await
+    }
+
+    /// The items of a range, from its end to its beginning. A query is no snapshot:
+    /// what it meets first is as old as the rest, or older.
+    pub async fn query_backwards(&self, range: Range) -> Result<Vec<Item>, Error> {
+        self.query_in_order(range, false).await
+    }
+
+    async fn query_in_order(&self, range: Range, forward: bool) -> Result<Vec<Item>, Error> {
         let mut values = HashMap::from([(":pk".to_owned(), AttributeValue::S(range.pk))]);
         let mut condition = "pk = :pk".to_owned();
         match (&range.from, &range.to) {
@@ -154,6 +164,7 @@ impl Table {
                 .set_expression_attribute_values(Some(values.clone()))
                 .set_limit(missing.and_then(|missing| i32::try_from(missing).ok()))
                 .set_exclusive_start_key(start.take())
+                .scan_index_forward(forward)
                 .consistent_read(true)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send()
