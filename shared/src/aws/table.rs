@@ -132,13 +132,13 @@ impl Table {
 
     /// The items of a range.
     pub async fn query(&self, range: Range) -> Result<Vec<Item>, Error> {
-        self.query_in_order(range, true).await
+        Box::pin(self.query_in_order(range, true)).await
     }
 
     /// The items of a range, from its end to its beginning. A query is no snapshot:
     /// what it meets first is as old as the rest, or older.
     pub async fn query_backwards(&self, range: Range) -> Result<Vec<Item>, Error> {
-        self.query_in_order(range, false).await
+        Box::pin(self.query_in_order(range, false)).await
     }
 
     async fn query_in_order(&self, range: Range, forward: bool) -> Result<Vec<Item>, Error> {
