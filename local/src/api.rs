@@ -23,13 +23,14 @@ use utoipa::openapi::security::SecurityScheme;
 
 /// The endpoints of every function. Nobody else lists the functions.
 #[must_use]
-pub fn functions(deps: &Deps) -> [(&'static str, Routes); 5] {
+pub fn functions(deps: &Deps) -> [(&'static str, Routes); 6] {
     [
         ("auth", auth::routes::routes(deps.clone())),
         ("employees", employees::routes::routes(deps.clone())),
         ("attendances", attendances::routes::routes(deps.clone())),
         ("absences", absences::routes::routes(deps.clone())),
         ("documents", documents::routes::routes(deps.clone())),
+        ("pictures", pictures::routes::routes(deps.clone())),
     ]
 }
 
@@ -62,6 +63,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     document.merge(attendances::openapi::Description::openapi());
     document.merge(absences::openapi::Description::openapi());
     document.merge(documents::openapi::Description::openapi());
+    document.merge(pictures::openapi::Description::openapi());
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     document.components.get_or_insert_default().add_security_scheme("BearerAuth", bearer);
     let posts = document.paths.paths.values_mut().filter_map(|item| item.post.as_mut());

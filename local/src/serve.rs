@@ -15,12 +15,12 @@ use axum::extract::Request;
 use axum::middleware;
 use axum::middleware::Next;
 use axum::serve::ListenerExt;
-use documents::store::uploads;
 use serde::Deserialize;
 use serde::Serialize;
 use shared::attributes::Readable;
 use shared::aws::credentials::Secret;
 use shared::clock::Clock;
+use shared::aws::uploads;
 use shared::deps::Deps;
 use shared::http::context::ClientIp;
 use shared::http::limits::Limits;
@@ -81,14 +81,20 @@ async fn keep_sweeping(deps: Deps, company: CompanyId) {
     let mut hours = tokio::time::interval(SWEEP_EVERY);
     loop {
         hours.tick().await;
-        loop {
-            match uploads::sweep(&deps, &company).await {
-                Ok(0) => break,
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(cause = %error, "files that no document has could not be removed");
-                    break;
-                }
+        for kind in uploads::Kind::ALL {
+            sweep(&deps, &company, kind).await;
+        }
+    }
+}
+
+async fn sweep(deps: &Deps, company: &CompanyId, kind: uploads::Kind) {
+    loop {
+        match uploads::sweep(deps, company, kind).await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(cause = %error, "files that no record has could not be removed");
+                return;
             }
         }
     }

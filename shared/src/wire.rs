@@ -40,6 +40,12 @@ fn exact(float: f64) -> Option<u64> {
     (0.0..=9_007_199_254_740_992.0).contains(&float).then_some(float as u64)
 }
 
+/// Bytes in hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |text, byte| text + &format!("{byte:02x}"))
+}
+
 /// Text with line breaks, or nothing. Blanks around it stay; a text that is empty counts as nothing.
 pub fn optional_text(field: &str, raw: &Json, longest: usize) -> Result<Option<String>, Error> {
     let text = match raw {

@@ -86,7 +86,7 @@ fn the_pure_half_of_shared_knows_no_http_aws_or_environment() {
 
 #[test]
 fn functions_keep_to_their_layers_and_to_themselves() {
-    let functions = ["auth", "employees", "attendances", "absences", "documents"];
+    let functions = ["auth", "employees", "attendances", "absences", "documents", "pictures"];
     for function in functions {
         let own = sources(&format!("functions/{function}/src"));
         forbid(

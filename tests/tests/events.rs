@@ -216,12 +216,13 @@ async fn every_event_is_answered_by_its_function() {
     let reader = muster.client(&["absences:read"], &["last_name"]).await.token.expect("a token");
     let mut expected = expected();
     expected.extend(expected_of_documents());
-    for function in ["auth", "employees", "attendances", "absences", "documents"] {
+    for function in ["auth", "employees", "attendances", "absences", "documents", "pictures"] {
         let router = match function {
             "auth" => app(auth::router(muster.deps.clone()), &muster.deps),
             "absences" => app(absences::router(muster.deps.clone()), &muster.deps),
             "attendances" => app(attendances::router(muster.deps.clone()), &muster.deps),
             "documents" => app(documents::router(muster.deps.clone()), &muster.deps),
+            "pictures" => app(pictures::router(muster.deps.clone()), &muster.deps),
             _ => app(employees::router(muster.deps.clone()), &muster.deps),
         };
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events").join(function);

@@ -16,6 +16,7 @@ use shared::ids::DocumentCategoryId;
 use shared::ids::DocumentId;
 use shared::ids::EmployeeId;
 use shared::patch::Patch;
+use shared::wire::hex;
 use uuid::Uuid;
 
 pub mod kind;
@@ -51,12 +52,6 @@ impl File {
         let (size, media_type) = (content.size, content.media_type.clone());
         Self { object, name, size, media_type, sha256: hex(&content.sha256) }
     }
-}
-
-/// Bytes in hexadecimal digits.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// What is said of a document.

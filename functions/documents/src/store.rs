@@ -4,8 +4,8 @@
 //! transaction holds both. So whoever is about to store an object first writes
 //! down that it is under way: an *upload*. The record and the end of the upload
 //! are one transaction, which fails if the upload is not there any more; only an
-//! object of which no record can come any more is removed. [`uploads`] tells it
-//! step by step.
+//! object of which no record can come any more is removed. [`shared::aws::uploads`]
+//! tells it step by step.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -29,6 +29,12 @@ use shared::aws::staff;
 use shared::aws::table;
 use shared::aws::table::Range;
 use shared::aws::transaction::Condition;
+use shared::aws::uploads::Kind;
+use shared::aws::uploads::Upload;
+use shared::aws::uploads::gone;
+use shared::aws::uploads::is_open;
+use shared::aws::uploads::note;
+use shared::aws::uploads::remove;
 use shared::deps::Deps;
 use shared::error::Error;
 use shared::http::paging::Page;
@@ -43,7 +49,6 @@ use crate::model;
 use crate::model::Document;
 use crate::model::File;
 use crate::model::Filter;
-use crate::store::uploads::Upload;
 
 pub mod uploads;
 
@@ -221,7 +226,13 @@ pub async fn take_id(deps: &Deps, permit: &WritePermit) -> Result<DocumentId, Er
 ///
 /// Access pattern: one transaction: the record in each of its places, its counts
 /// and its mark, that its employee exists, and the upload, if it still is one.
-pub async fn create(deps: &Deps, permit: &WritePermit, document: &Document, upload: &Upload) -> Result<(), Error> {
+pub async fn create(
+    deps: &Deps,
+    permit: &WritePermit,
+    document: &Document,
+    upload: &Upload,
+    came_by_staging: bool,
+) -> Result<(), Error> {
     let company = permit.company();
     let employee = document.details.employee;
     let exists = Error::Conflict(format!("There is another document with the id {}.", document.id));
@@ -230,10 +241,11 @@ pub async fn create(deps: &Deps, permit: &WritePermit, document: &Document, uplo
         Condition::exists(),
         model::no_employee(employee),
     );
-    let key = keys::upload(company, upload.id);
-    let transaction = match upload.done() {
-        Some(left) => transaction.put_if(Item::encode(key, &left)?, uploads::is_open(), uploads::gone()),
-        None => transaction.delete_if(key, uploads::is_open(), uploads::gone()),
+    let key = upload.key(company);
+    let transaction = if came_by_staging {
+        transaction.put_if(Item::encode(key, &uploads::done(upload))?, is_open(), gone())
+    } else {
+        transaction.delete_if(key, is_open(), gone())
     };
     let guard = Some((Condition::absent(), exists));
     lists::replace(transaction, company, (None, Some(document)), guard)?.commit().await
@@ -276,17 +288,15 @@ pub async fn delete(deps: &Deps, permit: &WritePermit, id: DocumentId) -> Result
         let Some(stored) = deps.table.get::<Document>(keys::document(company, id.get())).await? else {
             return Ok(None);
         };
-        let condemned = Upload::condemned(stored.file.object);
-        let note = Item::encode(keys::upload(company, condemned.id), &condemned)?;
+        let condemned = Upload::condemned(Kind::File, stored.file.object);
+        let note = Item::encode(condemned.key(company), &condemned)?;
         let replaced = (Some(&stored), None);
         let transaction = lists::replace(deps.table.transaction(), company, replaced, Some(unchanged(&stored)))?;
         transaction.put(note).commit().await?;
         Ok(Some(condemned))
     };
     let Some(condemned) = table::unless_raced("The document", work).await? else { return Ok(false) };
-    if let Err(error) = uploads::remove(deps, company, &condemned).await {
-        tracing::warn!(cause = %error, "the object of a deleted document is left to the sweep");
-    }
+    note(remove(deps, company, &condemned).await);
     Ok(true)
 }
 

@@ -19,6 +19,7 @@ use shared::company::Company;
 use shared::deps::Deps;
 use shared::error::Error;
 use shared::http::body::Fields;
+use shared::http::context::BaseUrl;
 use shared::http::employee::no_employee;
 use shared::http::employee::parse_employee_id;
 use shared::http::paging::Page;
@@ -75,12 +76,13 @@ const MAX_CHANGED: u64 = 500;
 pub async fn list_employees(
     State(deps): State<Deps>,
     permit: ReadPermit,
+    BaseUrl(base_url): BaseUrl,
     query: Query,
 ) -> Result<Json<PageOf<EmployeeResource>>, Error> {
     let selected = query.list("attributes");
     let company = deps.companies.get(permit.company());
     let now = deps.clock.now();
-    let view = |company| View::new(company, permit.readable(), now).select(selected.as_ref());
+    let view = |company| View::new(company, permit.readable(), now).select(selected.as_ref()).at(&base_url);
     if let Some(since) = query.get("updated_since") {
         let company = company.await?;
         let since = company.zone.parse_instant("updated_since", since)?;
@@ -157,12 +159,13 @@ async fn show(
 pub async fn get_employee(
     State(deps): State<Deps>,
     permit: ReadPermit,
+    BaseUrl(base_url): BaseUrl,
     Path(employee_id): Path<String>,
 ) -> Result<Response, Error> {
     let id = parse_employee_id(&employee_id)?;
     let (company, employee) = tokio::try_join!(deps.companies.get(permit.company()), store::get(&deps, &permit, id))?;
     let employee = employee.ok_or_else(|| no_employee(id))?;
-    let view = View::new(&company, permit.readable(), deps.clock.now());
+    let view = View::new(&company, permit.readable(), deps.clock.now()).at(&base_url);
     let shown = show(&deps, &permit, &view, std::slice::from_ref(&employee)).await?;
     shown.into_iter().next().map(success).ok_or_else(|| no_employee(id))
 }

@@ -17,6 +17,8 @@ use shared::aws::items::Entity;
 use shared::aws::items::Item;
 use shared::aws::keys;
 use shared::aws::ranks;
+use shared::aws::staff;
+use shared::aws::staff::ChangeMark;
 use shared::aws::table;
 use shared::aws::table::Range;
 use shared::aws::table::Table;
@@ -49,19 +51,6 @@ pub struct EmailClaim {
 
 impl Entity for EmailClaim {
     const TYPE: &'static str = "email";
-}
-
-/// When the attributes of an employee were last changed, found by the time of the latest change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChangeMark {
-    /// The employee.
-    pub id: EmployeeId,
-    /// Each attribute, with milliseconds since 1970.
-    pub changed: BTreeMap<AttributeKey, i64>,
-}
-
-impl Entity for ChangeMark {
-    const TYPE: &'static str = "change";
 }
 
 /// An employee.
@@ -249,7 +238,7 @@ fn put_new<'t>(
     Ok(transaction
         .put_if(claim, Condition::absent(), model::email_taken())
         .put_if(Item::encode(keys::employee(company, id), employee)?, Condition::absent(), exists)
-        .put(mark(company, employee)?))
+        .put(staff::mark(company, employee)?))
 }
 
 /// The employees with these e-mail addresses, by their addresses in lower case.
@@ -292,11 +281,6 @@ fn with_supervisor(mut changes: Changes, supervisor: Patch<EmployeeId>) -> Resul
     Ok(changes)
 }
 
-fn mark(company: &CompanyId, employee: &Employee) -> Result<Item, Error> {
-    let mark = ChangeMark { id: employee.id, changed: employee.changed().clone() };
-    Item::encode(keys::change(company, employee.updated_at, employee.id), &mark)
-}
-
 /// Changes an employee and tells which attributes that changed; `None` if there is no such employee.
 ///
 /// Access pattern: `GetItem`, then one transaction: the employee if its version
@@ -328,17 +312,7 @@ async fn try_update(
     if differing.is_empty() {
         return Ok(Some(differing));
     }
-    let same_version = Condition::exists().number_is(&["version"], stored.version);
-    let mut transaction = deps.table.transaction().put_if(
-        Item::encode(keys::employee(company, id), &employee)?,
-        same_version,
-        Error::Raced,
-    );
-    let (old, new) = (keys::change(company, stored.updated_at, id), keys::change(company, employee.updated_at, id));
-    if old != new {
-        transaction = transaction.delete(old);
-    }
-    transaction = transaction.put(mark(company, &employee)?);
+    let mut transaction = staff::replace(deps.table.transaction(), company, &stored, &employee)?;
     if let (Patch::Set(supervisor), true) = (supervisor, differing.contains(system::SUPERVISOR)) {
         transaction = above(deps, company, id, *supervisor, transaction).await?;
     }

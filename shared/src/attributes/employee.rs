@@ -13,6 +13,7 @@ use crate::attributes::AttributeKey;
 use crate::attributes::Value;
 use crate::attributes::system;
 use crate::attributes::value::Entitlement;
+use crate::attributes::value::Picture;
 use crate::ids::AbsenceTypeId;
 use crate::ids::EmployeeId;
 
@@ -154,6 +155,15 @@ impl Employee {
         match self.values.get(system::ENTITLEMENT) {
             Some(Value::Entitlements(entitlements)) => entitlements,
             _ => &[],
+        }
+    }
+
+    /// The picture, if there is one.
+    #[must_use]
+    pub fn picture(&self) -> Option<&Picture> {
+        match self.values.get(system::PROFILE_PICTURE) {
+            Some(Value::Picture(picture)) => Some(picture),
+            _ => None,
         }
     }
 

@@ -110,6 +110,8 @@ pub struct View<'a> {
     today: Date,
     /// What the request asked for (`attributes[]`); `None` asks for everything.
     selected: Option<&'a BTreeSet<String>>,
+    /// What the addresses of pictures begin with.
+    base_url: &'a str,
 }
 
 /// What an employee nested in another answer shows, as far as it is readable (`ShortEmployee` of the contract).
@@ -119,7 +121,13 @@ impl<'a> View<'a> {
     /// All that a credential may read of a company's employees at an instant.
     #[must_use]
     pub fn new(company: &'a Company, readable: &'a Readable, now: Timestamp) -> Self {
-        Self { company, readable, today: company.zone.today(now), selected: None }
+        Self { company, readable, today: company.zone.today(now), selected: None, base_url: "" }
+    }
+
+    /// With addresses as the client can follow them.
+    #[must_use]
+    pub fn at(self, base_url: &'a str) -> Self {
+        Self { base_url, ..self }
     }
 
     /// Only the attributes that a request asked for.
@@ -180,11 +188,16 @@ impl View<'_> {
             Kind::Id => json!(employee.id),
             Kind::CreatedAt => json!(zone.show_instant(employee.created_at)),
             Kind::LastModifiedAt => json!(zone.show_instant(employee.updated_at)),
+            Kind::ProfilePicture => json!(employee.picture().map(|_| self.picture_url(employee.id))),
             _ => match employee.values.get(&definition.key) {
                 Some(value) => self.stored(definition.kind, value, supervisors),
                 None => nothing(definition.kind),
             },
         }
+    }
+
+    fn picture_url(&self, employee: EmployeeId) -> String {
+        format!("{}/v1/company/employees/{employee}/profile-picture", self.base_url)
     }
 
     fn stored(&self, kind: Kind, value: &Value, supervisors: &Supervisors) -> Json {
@@ -211,6 +224,8 @@ impl View<'_> {
                 .iter()
                 .map(|one| self.weighted(EntryKind::AbsenceType, one.id, "entitlement", one.in_year(self.today.year())))
                 .collect(),
+            // Only an attribute of its own kind has one, and shows where it can be had.
+            Value::Picture(_) => Json::Null,
         }
     }
 

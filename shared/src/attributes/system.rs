@@ -94,6 +94,8 @@ pub const ENTITLEMENT: &str = "absence_entitlement";
 pub const TEAM: &str = "team";
 /// Key of `id`.
 pub const ID: &str = "id";
+/// The picture; see [`crate::attributes::value::Picture`].
+pub const PROFILE_PICTURE: &str = "profile_picture";
 /// Key of `last_modified_at`.
 pub const LAST_MODIFIED_AT: &str = "last_modified_at";
 
@@ -159,7 +161,7 @@ pub const ALL: &[SystemAttribute] = &[
     ),
     row("hourly_salary", Kind::Money, KEPT, ["Hourly salary", "Stundenlohn", "Salaire horaire"]),
     row("last_working_day", Kind::Date, KEPT, ["Last day of work", "Letzter Arbeitstag", "Dernier jour de travail"]),
-    row("profile_picture", Kind::ProfilePicture, KEPT, ["Profile Picture", "Profilbild", "Photo de profil"]),
+    row(PROFILE_PICTURE, Kind::ProfilePicture, KEPT, ["Profile Picture", "Profilbild", "Photo de profil"]),
     row(TEAM, Kind::Entry(EntryKind::Team), KEPT, ["Team", "Team", "Équipe"]),
 ];
 

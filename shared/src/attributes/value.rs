@@ -8,6 +8,7 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use crate::attributes::Definition;
 use crate::attributes::Kind;
@@ -47,6 +48,25 @@ pub enum Value {
     Shares(Vec<Share>),
     /// Absence types with days per year.
     Entitlements(Vec<Entitlement>),
+    /// A picture in the bucket.
+    Picture(Picture),
+}
+
+/// A picture of an employee, as it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picture {
+    /// The object that holds it; its names in the bucket are made of it.
+    pub object: Uuid,
+    /// `image/jpeg`, `image/png` or `image/webp`, by its content.
+    pub media_type: String,
+    /// Bytes.
+    pub size: u64,
+    /// The SHA-256 of its bytes, in hexadecimal digits.
+    pub sha256: String,
+    /// How wide it is shown, in pixels: a camera may have been held on its side.
+    pub width: u32,
+    /// How high it is shown, in pixels.
+    pub height: u32,
 }
 
 /// A part of an employee's cost.

@@ -285,16 +285,16 @@ pub fn document_of(company: &CompanyId, employee: EmployeeId, filed: Date, id: D
     Key::new(documents_of(company, employee), format!("{filed}#{:010}", id.get()))
 }
 
-/// Partition of a company's uploads, in the order in which they began.
+/// Partition of a company's uploads of a kind such as `FILE`, in the order in which they began.
 #[must_use]
-pub fn uploads(company: &CompanyId) -> String {
-    format!("C#{company}#UPLOADS")
+pub fn uploads(company: &CompanyId, kind: &str) -> String {
+    format!("C#{company}#{kind}_UPLOADS")
 }
 
 /// An upload, or an object that is to be removed.
 #[must_use]
-pub fn upload(company: &CompanyId, id: Uuid) -> Key {
-    Key::new(uploads(company), id.to_string())
+pub fn upload(company: &CompanyId, kind: &str, id: Uuid) -> Key {
+    Key::new(uploads(company, kind), id.to_string())
 }
 
 /// Upper bound of the uploads that began before an instant: their ids begin with their time.
@@ -314,6 +314,24 @@ pub fn file_object(company: &CompanyId, object: Uuid) -> String {
 #[must_use]
 pub fn staged_object(company: &CompanyId, object: Uuid) -> String {
     format!("staging/{company}/{object}")
+}
+
+/// What the objects of a picture have in common: the picture as it came, and what was made of it.
+#[must_use]
+pub fn picture_objects(company: &CompanyId, object: Uuid) -> String {
+    format!("pictures/{company}/{object}/")
+}
+
+/// The object of a picture as it came.
+#[must_use]
+pub fn picture_original(company: &CompanyId, object: Uuid) -> String {
+    format!("{}original", picture_objects(company, object))
+}
+
+/// The object of a picture of some width, in pixels.
+#[must_use]
+pub fn picture_of_width(company: &CompanyId, object: Uuid, width: u32) -> String {
+    format!("{}{width}.png", picture_objects(company, object))
 }
 
 /// Partition of the days on which employees are away, in the order of years, then of employees.
@@ -488,10 +506,17 @@ mod tests {
             key("C#alpenrad#DOCUMENTS#0000000042", "2026-03-29#0000000003")
         );
         let object: Uuid = "018bcfe5-687b-7000-8000-000000000000".parse().expect("a UUID");
-        assert_eq!(upload(&company, object), key("C#alpenrad#UPLOADS", "018bcfe5-687b-7000-8000-000000000000"));
+        assert_eq!(
+            upload(&company, "FILE", object),
+            key("C#alpenrad#FILE_UPLOADS", "018bcfe5-687b-7000-8000-000000000000")
+        );
         assert_eq!(uploads_before(at), "018bcfe5-687b");
         assert_eq!(file_object(&company, object), "files/alpenrad/018bcfe5-687b-7000-8000-000000000000");
         assert_eq!(staged_object(&company, object), "staging/alpenrad/018bcfe5-687b-7000-8000-000000000000");
+        let pictures = "pictures/alpenrad/018bcfe5-687b-7000-8000-000000000000/";
+        assert_eq!(picture_objects(&company, object), pictures);
+        assert_eq!(picture_original(&company, object), format!("{pictures}original"));
+        assert_eq!(picture_of_width(&company, object, 75), format!("{pictures}75.png"));
         let project_id = ProjectId::new(5).expect("an id");
         assert_eq!(project(&company, project_id), key("C#alpenrad#PROJECTS", "0000000005"));
         assert_eq!(deleted_project(&company, project_id), key("C#alpenrad#PROJECTS_DELETED", "0000000005"));

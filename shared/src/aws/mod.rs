@@ -6,6 +6,7 @@
 //! - [`table`]: the few operations that stores are made of, with retries and bounds
 //! - [`transaction`]: named parts that are stored together or not at all
 //! - [`objects`]: files in the bucket
+//! - [`uploads`]: objects that are under way, and objects that are to go
 //! - [`meter`]: what a request cost, counted at the SDK
 //! - [`ranks`]: which employee stands at an offset, at the same cost everywhere
 //! - [`counts`]: which record stands at an offset of a list of days, at the same cost everywhere
@@ -31,3 +32,4 @@ pub mod schema;
 pub mod staff;
 pub mod table;
 pub mod transaction;
+pub mod uploads;

@@ -13,6 +13,8 @@ use aws_sdk_s3::types::ChecksumMode;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::try_join_all;
+use sha2::Digest;
+use sha2::Sha256;
 
 use crate::aws::table::classify;
 use crate::aws::table::is;
@@ -45,6 +47,14 @@ pub struct Content {
     pub media_type: String,
     /// The SHA-256 of its bytes.
     pub sha256: [u8; 32],
+}
+
+impl Content {
+    /// What is known of bytes that are here.
+    #[must_use]
+    pub fn of(media_type: &str, bytes: &[u8]) -> Self {
+        Self { size: bytes.len() as u64, media_type: media_type.to_owned(), sha256: Sha256::digest(bytes).into() }
+    }
 }
 
 /// A request that its bearer may make once it has the content, without any other right.

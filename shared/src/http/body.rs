@@ -21,6 +21,8 @@ pub const MAX_BODY: usize = 1024 * 1024;
 /// How deep brackets may nest, and how many fields a form may have.
 const MAX_DEPTH: usize = 8;
 const MAX_FIELDS: usize = 5_000;
+/// What a form may have around its file.
+const AROUND: usize = 16 * 1024;
 
 /// The fields of a body, whatever form they came in. An empty body has none.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -79,14 +81,36 @@ fn sniff(bytes: &[u8]) -> Format {
     if bytes.trim_ascii_start().starts_with(b"{") { Format::Json } else { Format::Form }
 }
 
+/// Reads a file that is the body, or that a form brings in its part `file`: 1 to `most` bytes.
+pub async fn read_file(headers: &HeaderMap, body: Body, most: usize) -> Result<Vec<u8>, Error> {
+    let too_large = || Error::TooLarge(format!("The file may not be larger than {most} bytes."));
+    let is_form = media_type(headers) == "multipart/form-data";
+    let bytes = read_up_to(headers, body, if is_form { most + AROUND } else { most }, too_large).await?;
+    let file = if is_form { multipart::file(headers, bytes)? } else { bytes };
+    match file.len() {
+        0 => Err(Error::invalid("file", "The file is empty.")),
+        size if size > most => Err(too_large()),
+        _ => Ok(file),
+    }
+}
+
 /// A body to its end, up to the limit.
 pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Error> {
     let too_large = || Error::TooLarge(format!("The request body may not be larger than {MAX_BODY} bytes."));
+    read_up_to(headers, body, MAX_BODY, too_large).await
+}
+
+async fn read_up_to(
+    headers: &HeaderMap,
+    body: Body,
+    most: usize,
+    too_large: impl Fn() -> Error,
+) -> Result<Vec<u8>, Error> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY as u64) {
+    if announced.is_some_and(|length| length > most as u64) {
         return Err(too_large());
     }
-    match http_body_util::BodyExt::collect(http_body_util::Limited::new(body, MAX_BODY)).await {
+    match http_body_util::BodyExt::collect(http_body_util::Limited::new(body, most)).await {
         Ok(collected) => Ok(collected.to_bytes().to_vec()),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
         Err(_) => Err(Error::malformed("body", "The request body ended before it was complete.")),

@@ -44,7 +44,7 @@ impl Limits {
 
     /// The vendor's: 2,000 a minute from an address, 60 logins a minute from
     /// one, 300 reads of employees a minute with bursts of 15 by a credential, and
-    /// 60 documents a minute by one.
+    /// 60 documents and pictures a minute by one.
     #[must_use]
     pub fn vendor() -> Self {
         Self {
@@ -101,8 +101,11 @@ impl Limits {
         if scope.resource == Resource::Employees && (method == Method::GET || method == Method::HEAD) {
             return check(self.employees.as_ref(), Some(credential), "reads of employees");
         }
-        if scope.resource == Resource::Documents && method == Method::POST {
-            return check(self.uploads.as_ref(), Some(credential), "documents");
+        let document = scope.resource == Resource::Documents && method == Method::POST;
+        // Nothing else of an employee is put.
+        let picture = scope.resource == Resource::Employees && method == Method::PUT;
+        if document || picture {
+            return check(self.uploads.as_ref(), Some(credential), "uploads");
         }
         Ok(())
     }

@@ -169,6 +169,14 @@ pub fn created<T: Serialize>(data: T) -> Response {
     (StatusCode::CREATED, success(data)).into_response()
 }
 
+/// An answer that is a file.
+#[must_use]
+pub fn bytes(media_type: &str, bytes: Vec<u8>) -> Response {
+    // Our own media types are always the text of a header.
+    let media_type = HeaderValue::from_str(media_type).unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    ([(header::CONTENT_TYPE, media_type)], bytes).into_response()
+}
+
 /// An answer that leads elsewhere; for whoever asks, and not to be kept.
 pub fn see_other(address: &str) -> Result<Response, Error> {
     let location = HeaderValue::from_str(address);

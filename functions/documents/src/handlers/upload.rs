@@ -11,6 +11,10 @@ use serde_json::Value as Json;
 use shared::attributes::Employee;
 use shared::attributes::View;
 use shared::aws::objects::Content;
+use shared::aws::uploads;
+use shared::aws::uploads::Kind;
+use shared::aws::uploads::Upload;
+use shared::aws::uploads::note;
 use shared::company::Company;
 use shared::deps::Deps;
 use shared::error::Error;
@@ -23,6 +27,7 @@ use shared::http::respond::Refused;
 use shared::http::respond::Rejected;
 use shared::http::respond::Success;
 use shared::http::respond::created;
+use shared::wire::hex;
 
 use crate::handlers::bodies::BegunUpload;
 use crate::handlers::bodies::DocumentBody;
@@ -38,9 +43,7 @@ use crate::model::File;
 use crate::model::kind;
 use crate::model::requests;
 use crate::store;
-use crate::store::uploads;
 use crate::store::uploads::Announced;
-use crate::store::uploads::Upload;
 
 /// Upload a document
 #[utoipa::path(
@@ -75,7 +78,7 @@ pub async fn create_document(
     } else {
         (body::read_fields(&parts.headers, body).await?.0, None)
     };
-    let digest = file.as_ref().map(|file| (file.name.clone(), model::hex(&file.content.sha256)));
+    let digest = file.as_ref().map(|file| (file.name.clone(), hex(&file.content.sha256)));
     let told = serde_json::to_vec(&(&fields, digest)).unwrap_or_default();
     let work = async {
         let (document, employee, company) = match file {
@@ -104,27 +107,27 @@ async fn with_file(
     let details = requests::read_details(fields)?;
     let company = check_category(deps, permit, &details).await?;
     let employee = store::employee(deps, permit, details.employee).await?;
-    let upload = Upload::open(deps.clock.now());
+    let upload = Upload::open(Kind::File, deps.clock.now());
     // What others left behind is removed by those who come.
     let (id, begun, swept) = tokio::join!(
         store::take_id(deps, permit),
-        uploads::begin(deps, permit, &upload),
-        uploads::sweep(deps, permit.company())
+        uploads::begin(deps, permit.company(), &upload),
+        uploads::sweep(deps, permit.company(), Kind::File)
     );
     note(swept);
     let stored = async {
         let id = id?;
         begun?;
-        uploads::put(deps, permit, &upload, file.path.path(), &file.content).await?;
+        store::uploads::put(deps, permit, &upload, file.path.path(), &file.content).await?;
         let kept = File::new(upload.object, file.name.clone(), &file.content);
         let document = Document::new(id, details, kept, &company, deps.clock.now());
-        store::create(deps, permit, &document, &upload).await?;
+        store::create(deps, permit, &document, &upload, false).await?;
         Ok(document)
     };
     match stored.await {
         Ok(document) => Ok((document, employee, company)),
         Err(error) => {
-            uploads::give_up(deps, permit, &upload).await;
+            uploads::give_up(deps, permit.company(), &upload).await;
             Err(error)
         }
     }
@@ -135,21 +138,21 @@ async fn with_upload(deps: &Deps, permit: &WritePermit, fields: &Map<String, Jso
     let Some(id) = requests::read_upload_id(fields)? else {
         return Err(model::not_valid(Error::invalid("file", "The file field is required.")));
     };
-    let (upload, Announced { details, file }) = uploads::find(deps, permit, id).await?;
+    let Announced { upload, details, file } = store::uploads::find(deps, permit, id).await?;
     let company = check_category(deps, permit, &details).await?;
     let employee = store::employee(deps, permit, details.employee).await?;
     let missing = || model::not_valid(Error::invalid("upload_id", "The file of this upload did not come yet."));
-    let (content, head) = uploads::arrived(deps, permit, &upload, kind::HEAD).await?.ok_or_else(missing)?;
-    if (content.size, model::hex(&content.sha256)) != (file.size, file.sha256.clone()) {
+    let (content, head) = store::uploads::arrived(deps, permit, &upload, kind::HEAD).await?.ok_or_else(missing)?;
+    if (content.size, hex(&content.sha256)) != (file.size, file.sha256.clone()) {
         let message = "The file that came is not the one that was announced.";
         return Err(model::not_valid(Error::invalid("upload_id", message)));
     }
     receive::check(&file.name, file.size, &head)?;
-    uploads::adopt(deps, permit, &upload).await?;
+    store::uploads::adopt(deps, permit, &upload).await?;
     let id = store::take_id(deps, permit).await?;
     let document = Document::new(id, details, file, &company, deps.clock.now());
-    store::create(deps, permit, &document, &upload).await?;
-    note(uploads::clear_staging(deps, permit, &upload).await);
+    store::create(deps, permit, &document, &upload, true).await?;
+    note(store::uploads::clear_staging(deps, permit, &upload).await);
     Ok((document, employee, company))
 }
 
@@ -157,13 +160,6 @@ async fn check_category(deps: &Deps, permit: &WritePermit, details: &Details) ->
     let company = deps.companies.get(permit.company()).await?;
     model::category_name(&company, details.category).ok_or_else(|| model::no_category(details.category))?;
     Ok(company)
-}
-
-/// Tidying up is not what was asked for, so it fails nobody's request.
-fn note<T>(tidied: Result<T, Error>) {
-    if let Err(error) = tidied {
-        tracing::warn!(cause = %error, "objects without a document are left to a later sweep");
-    }
 }
 
 /// Begin an upload
@@ -199,16 +195,19 @@ pub async fn create_upload(
     let now = deps.clock.now();
     let media_type = kind::media_type(&file.name).unwrap_or_default().to_owned();
     let content = Content { size: file.size, media_type, sha256: file.sha256 };
-    let open = Upload::open(now);
-    let announced = Announced { details, file: File::new(open.object, file.name, &content) };
-    let upload = Upload { announced: Some(announced), ..open };
-    let (begun, swept) = tokio::join!(uploads::begin(&deps, &permit, &upload), uploads::sweep(&deps, permit.company()));
+    let upload = Upload::open(Kind::File, now);
+    let file = File::new(upload.object, file.name, &content);
+    let announced = Announced { upload, details, file };
+    let (begun, swept) = tokio::join!(
+        store::uploads::announce(&deps, &permit, &announced),
+        uploads::sweep(&deps, permit.company(), Kind::File)
+    );
     note(swept);
     begun?;
-    let request = uploads::presign(&deps, &permit, &upload, &content).await?;
-    let expires_at = now.checked_add(uploads::PRESIGNED).unwrap_or(now);
+    let request = store::uploads::presign(&deps, &permit, &announced.upload, &content).await?;
+    let expires_at = now.checked_add(store::uploads::PRESIGNED).unwrap_or(now);
     Ok(created(BegunUpload {
-        upload_id: upload.id.to_string(),
+        upload_id: announced.upload.id.to_string(),
         method: "PUT",
         url: request.url,
         headers: request.headers,

@@ -33,10 +33,31 @@ pub(crate) fn without_boundaries(headers: &HeaderMap, bytes: &[u8]) -> Option<Ve
     Some(kept)
 }
 
+fn needed_boundary(headers: &HeaderMap) -> Result<String, Error> {
+    boundary(headers).ok_or_else(|| malformed("The Content-Type of a multipart body needs a boundary."))
+}
+
+/// The one file of a multipart body, in the part `file`.
+pub(super) fn file(headers: &HeaderMap, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
+    only_file(needed_boundary(headers)?, bytes).now_or_never().unwrap_or_else(|| Err(incomplete()))
+}
+
+async fn only_file(boundary: String, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
+    let body = stream::once(future::ready(Ok::<_, Infallible>(bytes)));
+    let mut form = Multipart::new(body, boundary);
+    let mut file = None;
+    while let Some(part) = form.next_field().await.map_err(|_| incomplete())? {
+        if part.name() != Some("file") || file.is_some() {
+            return Err(Error::malformed("file", "The form must have one file, in the part file, and nothing else."));
+        }
+        file = Some(part.bytes().await.map_err(|_| incomplete())?.to_vec());
+    }
+    file.ok_or_else(|| Error::invalid("file", "The file field is required."))
+}
+
 /// The fields of a multipart body, in the order in which they came.
 pub(super) fn fields(headers: &HeaderMap, bytes: Vec<u8>) -> Result<Vec<(String, String)>, Error> {
-    let boundary =
-        boundary(headers).ok_or_else(|| malformed("The Content-Type of a multipart body needs a boundary."))?;
+    let boundary = needed_boundary(headers)?;
     // The body is here to its end. Whatever would still wait would wait forever.
     parts(boundary, bytes).now_or_never().unwrap_or_else(|| Err(incomplete()))
 }
