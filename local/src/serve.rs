@@ -19,8 +19,8 @@ use serde::Deserialize;
 use serde::Serialize;
 use shared::attributes::Readable;
 use shared::aws::credentials::Secret;
+use shared::aws::uploads::Kind;
 use shared::clock::Clock;
-use shared::aws::uploads;
 use shared::deps::Deps;
 use shared::http::context::ClientIp;
 use shared::http::limits::Limits;
@@ -81,15 +81,16 @@ async fn keep_sweeping(deps: Deps, company: CompanyId) {
     let mut hours = tokio::time::interval(SWEEP_EVERY);
     loop {
         hours.tick().await;
-        for kind in uploads::Kind::ALL {
+        for kind in Kind::ALL {
             sweep(&deps, &company, kind).await;
         }
     }
 }
 
-async fn sweep(deps: &Deps, company: &CompanyId, kind: uploads::Kind) {
+async fn sweep(deps: &Deps, company: &CompanyId, kind: Kind) {
     loop {
-        match uploads::sweep(deps, company, kind).await {
+        let swept = async { deps.uploads()?.sweep(company, kind).await };
+        match swept.await {
             Ok(0) => return,
             Ok(_) => {}
             Err(error) => {

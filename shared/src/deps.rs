@@ -6,6 +6,7 @@ use crate::aws::companies::Companies;
 use crate::aws::credentials::Credentials;
 use crate::aws::objects::Objects;
 use crate::aws::table::Table;
+use crate::aws::uploads::Uploads;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::limits::Limits;
@@ -49,5 +50,10 @@ impl Deps {
     /// The bucket.
     pub fn objects(&self) -> Result<&Objects, Error> {
         self.objects.as_ref().ok_or_else(|| Error::Internal("this process was given no bucket".to_owned()))
+    }
+
+    /// The uploads of objects into it.
+    pub fn uploads(&self) -> Result<Uploads<'_>, Error> {
+        Ok(Uploads::new(&self.table, self.objects()?, self.clock.now()))
     }
 }

@@ -12,6 +12,8 @@ pub struct Answer {
     /// The headers.
     pub headers: reqwest::header::HeaderMap,
     /// The body as it came.
+    pub bytes: Vec<u8>,
+    /// The body as text; what is none is replaced.
     pub text: String,
     /// The body as JSON; null where it is none.
     pub body: Json,
@@ -22,9 +24,10 @@ impl Answer {
     pub async fn of(request: reqwest::RequestBuilder) -> Self {
         let response = request.send().await.expect("an answer");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.expect("a body");
+        let bytes = response.bytes().await.expect("a body").to_vec();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Json::Null);
-        Self { status, headers, text, body }
+        Self { status, headers, bytes, text, body }
     }
 
     /// A header as text, empty where it is missing.

@@ -13,6 +13,7 @@ pub mod audit;
 pub mod faults;
 pub mod log;
 pub mod many;
+pub mod picture;
 pub mod storage;
 
 use muster::api;
@@ -25,6 +26,7 @@ use serde_json::json;
 use shared::attributes::Readable;
 use shared::aws::credentials::Credential;
 use shared::aws::table::Table;
+use shared::aws::uploads::Kind;
 use shared::clock::Clock;
 use shared::deps::Deps;
 use shared::http::limits::Limits;
@@ -100,6 +102,12 @@ impl Muster {
         let (stop, stopping) = watch::channel(false);
         tokio::spawn(serve::serve(listener, api::router(&deps), stopping));
         Self { base_url, company, deps, _stop: stop }
+    }
+
+    /// Removes objects of the company that no record has; tells of how many uploads.
+    pub async fn sweep(&self, kind: Kind) -> usize {
+        let uploads = self.deps.uploads().expect("a bucket");
+        uploads.sweep(&self.company, kind).await.expect("a sweep")
     }
 
     /// A credential of the company, and its secret.
@@ -215,6 +223,11 @@ impl Client {
     pub async fn upload(&self, fields: &[(&str, &str)], file: Option<(&str, &[u8])>) -> Answer {
         let (content_type, body) = multipart(fields, file);
         self.send("POST", "/v1/company/documents", &content_type, body).await
+    }
+
+    /// Sets the picture of an employee.
+    pub async fn set_picture(&self, employee: u64, bytes: &[u8]) -> Answer {
+        self.send("PUT", &format!("/v1/company/employees/{employee}/profile-picture"), "image/png", bytes).await
     }
 
     /// Creates an employee with these fields beside names and a random address, and tells the id.

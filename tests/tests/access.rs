@@ -19,6 +19,7 @@ use tests::Client;
 use tests::DEMO;
 use tests::Muster;
 use tests::log;
+use tests::picture;
 
 /// What the requests of a test are about.
 struct Records {
@@ -50,6 +51,9 @@ impl Records {
             let answer = client.post(path, &body).await;
             let id = &answer.body["data"]["attributes"]["id"];
             records.absence = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
+        }
+        if endpoint.path.contains("/profile-picture") {
+            assert_eq!(client.set_picture(employee, &picture::random(8, 8)).await.status, 200);
         }
         if endpoint.path.contains("/documents/{id}") {
             let answer = records.upload(client).await;
@@ -88,7 +92,8 @@ impl Records {
             path if path.contains("/documents/") => self.document.to_string(),
             _ => self.absence.clone(),
         };
-        let filled = path.replace("{employee_id}", &self.employee.to_string()).replace("{id}", &id);
+        let filled =
+            path.replace("{employee_id}", &self.employee.to_string()).replace("{id}", &id).replace("{width}", "4");
         match (method, path) {
             ("GET", "/v1/company/attendances") => {
                 (format!("{filled}?start_date=2026-01-01&end_date=2026-12-31&includePending=true"), Json::Null)
@@ -124,6 +129,9 @@ impl Records {
     async fn call(&self, client: &Client, endpoint: &Endpoint) -> Answer {
         if (endpoint.method.as_str(), endpoint.path) == ("POST", "/v1/company/documents") {
             return self.upload(client).await;
+        }
+        if endpoint.method == "PUT" {
+            return client.set_picture(self.employee, &picture::random(8, 8)).await;
         }
         let (path, body) = self.request_of(&endpoint.method, endpoint.path);
         match body {

@@ -11,6 +11,7 @@ use tests::Answer;
 use tests::Client;
 use tests::Muster;
 use tests::many;
+use tests::picture;
 
 const HEAD: &str = "# What each endpoint costs the store
 
@@ -302,6 +303,18 @@ async fn document_rows(table: &mut Table, client: &Client) {
     within(&table.add("GET document-categories", &client.get("/v1/company/document-categories").await), 0);
 }
 
+async fn picture_rows(table: &mut Table, client: &Client, employee: u64) {
+    let path = format!("{PATH}/{employee}/profile-picture");
+    let set = async || client.set_picture(employee, &picture::random(8, 8)).await;
+    table.up_to("PUT a first picture", &set().await, 4);
+    table.up_to("PUT a picture in place of another", &set().await, 6);
+    within(&table.add("GET a picture", &client.get(&path).await), 2);
+    let small = format!("{path}/4");
+    within(&table.add("GET a picture in a width for the first time", &client.get(&small).await), 4);
+    within(&table.add("GET a picture in a width", &client.get(&small).await), 2);
+    within(&table.add("DELETE a picture of two sizes", &client.delete(&path).await), 4);
+}
+
 /// Ids with a gap before them, as an import can leave them: the node that is tried first is the wrong one.
 async fn gaps(table: &mut Table) {
     let muster = Muster::start().await;
@@ -361,6 +374,7 @@ async fn the_budget_table_holds() {
     absence_writes(&mut table, &client).await;
     absence_reads(&mut table, &client).await;
     document_rows(&mut table, &client).await;
+    picture_rows(&mut table, &client, report).await;
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/BUDGETS.md");
     assert_file(&path, &format!("{HEAD}{}", table.rows));
 }

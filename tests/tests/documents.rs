@@ -4,8 +4,8 @@ use serde_json::Value as Json;
 use serde_json::json;
 use sha2::Digest;
 use sha2::Sha256;
-use shared::aws::uploads::Kind;
 use shared::aws::keys;
+use shared::aws::uploads::Kind;
 use shared::http::limits::Limits;
 use tests::Answer;
 use tests::Client;
@@ -274,7 +274,7 @@ async fn a_file_can_come_by_an_upload() {
     // Its address is still good. What comes once more has a note, and goes with it.
     assert_eq!(put(upload.clone(), PDF.to_vec()).await, 200);
     muster.deps.clock.advance(std::time::Duration::from_hours(2));
-    assert_eq!(shared::aws::uploads::sweep(&muster.deps, &muster.company, Kind::File).await, Ok(1));
+    assert_eq!(muster.sweep(Kind::File).await, 1);
     assert_eq!(objects(&muster).await.len(), 1);
 
     // What is not what its name says is found out here as well.

@@ -9,7 +9,6 @@ use serde_json::Value as Json;
 use serde_json::json;
 use sha2::Digest;
 use sha2::Sha256;
-use shared::aws::uploads;
 use shared::aws::uploads::Kind;
 use tests::Client;
 use tests::Muster;
@@ -62,7 +61,7 @@ impl Scene {
             assert_eq!(got.bytes().await.expect("a body").as_ref(), PDF, "{what}");
         }
         self.sound.deps.clock.advance(Duration::from_hours(2));
-        while uploads::sweep(&self.sound.deps, &self.sound.company, Kind::File).await.expect("a sweep") > 0 {}
+        while self.sound.sweep(Kind::File).await > 0 {}
         // Staging is emptied by the bucket itself on AWS, and by the upload's sweep here.
         assert_eq!(self.objects().await.len(), documents.len(), "{what}: a file that no record has");
         documents.len()
@@ -155,14 +154,14 @@ async fn a_deletion_that_breaks_off_anywhere_is_finished_by_a_sweep() {
 async fn a_sweep_takes_nothing_from_an_upload_that_is_under_way() {
     let scene = Box::pin(Scene::new()).await;
     let finish = sent(&scene).await;
-    assert_eq!(uploads::sweep(&scene.sound.deps, &scene.sound.company, Kind::File).await, Ok(0));
+    assert_eq!(scene.sound.sweep(Kind::File).await, 0);
     let admin = scene.sound.admin().await;
     assert_eq!(admin.post(PATH, &finish).await.status, 201);
     // One that began an hour ago is over, and finding that out stores nothing.
     let late = sent(&scene).await;
     scene.sound.deps.clock.advance(Duration::from_mins(61));
     // That, and what the first one may have left in staging.
-    assert_eq!(uploads::sweep(&scene.sound.deps, &scene.sound.company, Kind::File).await, Ok(2));
+    assert_eq!(scene.sound.sweep(Kind::File).await, 2);
     assert_eq!(admin.post(PATH, &late).await.status, 404);
     assert_eq!(scene.check("late").await, 1);
 }

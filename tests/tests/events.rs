@@ -14,6 +14,7 @@ use shared::ids::AbsenceId;
 use tests::COMPANY;
 use tests::Client;
 use tests::Muster;
+use tests::picture;
 
 /// Employee 1, who has something to take: only a company file can say so.
 const STAFF: &str = "employees: [{email: erika@test.example, first_name: Erika, last_name: Muster, status: active, \
@@ -133,6 +134,23 @@ fn expected_of_documents() -> [(&'static str, (u16, &'static str, Json)); 18] {
     ]
 }
 
+fn expected_of_pictures() -> [(&'static str, (u16, &'static str, Json)); 8] {
+    let none = json!("Profile image not found");
+    [
+        ("pictures/get-picture", (200, "", json!([8, 8]))),
+        ("pictures/get-picture-of-nobody", (404, "/error/message", none.clone())),
+        ("pictures/get-picture-in-width", (200, "", json!([4, 4]))),
+        ("pictures/get-picture-in-no-width", (400, "/error/code", json!(400))),
+        ("pictures/set-picture", (200, "/data/attributes/height", json!(9))),
+        (
+            "pictures/set-picture-executable",
+            (422, "/error/error_data/file/0", json!("The picture must be a PNG, JPEG or WebP image.")),
+        ),
+        ("pictures/remove-picture", (204, "", Json::Null)),
+        ("pictures/remove-missing-picture", (404, "/error/message", none)),
+    ]
+}
+
 async fn replay(router: Router, event: &str) -> (StatusCode, Json, lambda_http::http::HeaderMap) {
     let request = lambda_http::request::from_str(event).expect("an event that lambda_http reads");
     let Ok(response) = shared::lambda::handle(router, request).await;
@@ -141,6 +159,11 @@ async fn replay(router: Router, event: &str) -> (StatusCode, Json, lambda_http::
     let body = match parts.headers.get("content-type") {
         // A list of its lines.
         Some(kind) if kind == "text/calendar; charset=utf-8" => str::from_utf8(&bytes).expect("text").lines().collect(),
+        // How wide and how high it is.
+        Some(kind) if kind == "image/png" => {
+            let picture = image::load_from_memory(&bytes).expect("a picture");
+            json!([picture.width(), picture.height()])
+        }
         _ => serde_json::from_slice(&bytes).unwrap_or(Json::Null),
     };
     (parts.status, body, parts.headers)
@@ -198,6 +221,16 @@ async fn prepare_documents(admin: &Client) {
     }
 }
 
+/// What the events of pictures are about: employees 1 and 3 have one, 2 and 4 have none.
+async fn prepare_pictures(admin: &Client) {
+    for id in 2..=4 {
+        assert_eq!(admin.create_employee(json!({})).await, id);
+    }
+    for id in [1, 3] {
+        assert_eq!(admin.set_picture(id, &picture::random(8, 8)).await.status, 200);
+    }
+}
+
 /// The id of an absence of hours, which carries the company's.
 fn period_id(muster: &Muster, number: u64) -> String {
     AbsenceId::new(number).expect("an id").v2(&muster.company).to_string()
@@ -210,12 +243,14 @@ async fn every_event_is_answered_by_its_function() {
     prepare_attendances(&admin).await;
     prepare_absences(&admin).await;
     prepare_documents(&admin).await;
+    prepare_pictures(&admin).await;
     let (credential, secret) = muster.credential(&["employees:read"], &[]).await;
     let token = admin.token.clone().expect("a token");
     // Of somebody who may know who is away, and not who is in which team.
     let reader = muster.client(&["absences:read"], &["last_name"]).await.token.expect("a token");
     let mut expected = expected();
     expected.extend(expected_of_documents());
+    expected.extend(expected_of_pictures());
     for function in ["auth", "employees", "attendances", "absences", "documents", "pictures"] {
         let router = match function {
             "auth" => app(auth::router(muster.deps.clone()), &muster.deps),
@@ -257,6 +292,7 @@ async fn every_event_is_answered_by_its_function() {
     let days = |id: u64| format!("time-offs/{id}");
     let hours = |id| format!("absence-periods/{}", period_id(&muster, id));
     let document = |id: u64| format!("documents/{id}");
+    let picture = |id: u64| format!("employees/{id}/profile-picture");
     for (path, pointer, value) in [
         (attendance(2), "/data/attributes/end_time", json!("17:30")),
         (attendance(3), "/error/code", json!(404)),
@@ -272,6 +308,7 @@ async fn every_event_is_answered_by_its_function() {
         (hours(10), "/data/attributes/approval/comment", json!("Another day, please")),
         (document(2), "/data/attributes/title", json!("Changed by an event")),
         (document(3), "/error/code", json!(404)),
+        (picture(3), "/error/code", json!(404)),
     ] {
         let answer = admin.get(&format!("/v1/company/{path}")).await;
         assert_eq!(answer.body.pointer(pointer), Some(&value), "{}", answer.body);

@@ -34,7 +34,6 @@ use shared::aws::uploads::Upload;
 use shared::aws::uploads::gone;
 use shared::aws::uploads::is_open;
 use shared::aws::uploads::note;
-use shared::aws::uploads::remove;
 use shared::deps::Deps;
 use shared::error::Error;
 use shared::http::paging::Page;
@@ -296,7 +295,7 @@ pub async fn delete(deps: &Deps, permit: &WritePermit, id: DocumentId) -> Result
         Ok(Some(condemned))
     };
     let Some(condemned) = table::unless_raced("The document", work).await? else { return Ok(false) };
-    note(remove(deps, company, &condemned).await);
+    note(deps.uploads()?.remove(company, &condemned).await);
     Ok(true)
 }
 

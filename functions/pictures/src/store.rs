@@ -17,9 +17,11 @@ use shared::aws::keys;
 use shared::aws::objects::Content;
 use shared::aws::staff;
 use shared::aws::table;
-use shared::aws::uploads;
 use shared::aws::uploads::Kind;
 use shared::aws::uploads::Upload;
+use shared::aws::uploads::gone;
+use shared::aws::uploads::is_open;
+use shared::aws::uploads::note;
 use shared::deps::Deps;
 use shared::error::Error;
 use shared::http::employee::no_employee;
@@ -114,9 +116,9 @@ pub async fn set(
     bytes: Vec<u8>,
 ) -> Result<(), Error> {
     let company = permit.company();
-    let (begun, swept) =
-        tokio::join!(uploads::begin(deps, company, upload), uploads::sweep(deps, company, Kind::Picture));
-    uploads::note(swept);
+    let uploads = deps.uploads()?;
+    let (begun, swept) = tokio::join!(uploads.begin(company, upload), uploads.sweep(company, Kind::Picture));
+    note(swept);
     let work = async {
         begun?;
         let content = Content::of(&picture.media_type, &bytes);
@@ -125,10 +127,9 @@ pub async fn set(
     };
     let replaced = work.await;
     if replaced.is_err() {
-        uploads::give_up(deps, company, upload).await;
+        uploads.give_up(company, upload).await;
     }
-    clear_up(deps, company, replaced?).await;
-    Ok(())
+    clear_up(deps, company, replaced?).await
 }
 
 /// Takes the picture of an employee away; an error if there is none.
@@ -138,8 +139,7 @@ pub async fn set(
 pub async fn remove(deps: &Deps, permit: &WritePermit, employee: Employee) -> Result<(), Error> {
     let company = permit.company();
     let removed = change(deps, company, employee, None).await?;
-    clear_up(deps, company, removed).await;
-    Ok(())
+    clear_up(deps, company, removed).await
 }
 
 /// Gives an employee another picture or none, and tells which one is to be removed.
@@ -166,7 +166,7 @@ async fn change(
         }
         let mut transaction = staff::replace(deps.table.transaction(), company, &stored, &employee)?;
         if let Some((_, upload)) = wanted {
-            transaction = transaction.delete_if(upload.key(company), uploads::is_open(), uploads::gone());
+            transaction = transaction.delete_if(upload.key(company), is_open(), gone());
         }
         // Whoever shows the picture at this moment may still add a size of it, so the note waits an hour for a sweep.
         let condemned = |old: &Picture| Upload::condemned_at(Kind::Picture, old.object, deps.clock.now());
@@ -181,8 +181,9 @@ async fn change(
 }
 
 /// Removes what a picture left behind; its note stays for what may still come.
-async fn clear_up(deps: &Deps, company: &CompanyId, old: Option<Upload>) {
+async fn clear_up(deps: &Deps, company: &CompanyId, old: Option<Upload>) -> Result<(), Error> {
     if let Some(old) = old {
-        uploads::note(uploads::remove_objects(deps, company, &old).await);
+        note(deps.uploads()?.remove_objects(company, &old).await);
     }
+    Ok(())
 }

@@ -23,9 +23,10 @@ use crate::aws::items::Entity;
 use crate::aws::items::Item;
 use crate::aws::keys;
 use crate::aws::keys::Key;
+use crate::aws::objects::Objects;
 use crate::aws::table::Range;
+use crate::aws::table::Table;
 use crate::aws::transaction::Condition;
-use crate::deps::Deps;
 use crate::error::Error;
 use crate::ids::CompanyId;
 
@@ -138,25 +139,6 @@ pub fn gone() -> Error {
     Error::not_found("There is no such upload, or it took longer than 45 minutes. Begin again.")
 }
 
-/// Writes down that an upload begins.
-///
-/// Access pattern: `PutItem`.
-pub async fn begin(deps: &Deps, company: &CompanyId, upload: &Upload) -> Result<(), Error> {
-    deps.table.put(Item::encode(upload.key(company), upload)?, None).await.map(drop)
-}
-
-/// Removes what came of an upload that failed, so that nobody has to wait for a
-/// sweep. The note stays for it: what was sent to the bucket may still arrive.
-pub async fn give_up(deps: &Deps, company: &CompanyId, upload: &Upload) {
-    let work = async {
-        if condemn(deps, company, upload).await? {
-            remove_objects(deps, company, upload).await?;
-        }
-        Ok::<(), Error>(())
-    };
-    note(work.await);
-}
-
 /// Tidying up is not what was asked for, so it fails nobody's request.
 pub fn note<T>(tidied: Result<T, Error>) {
     if let Err(error) = tidied {
@@ -164,62 +146,97 @@ pub fn note<T>(tidied: Result<T, Error>) {
     }
 }
 
-/// Removes the objects of uploads that began an hour ago and came to nothing, and of what was deleted.
-///
-/// Access pattern: `Query` of the oldest uploads of a kind; of each that is over,
-/// `PutItem` if it is still open, the removal of its objects, `DeleteItem`.
-pub async fn sweep(deps: &Deps, company: &CompanyId, kind: Kind) -> Result<usize, Error> {
-    let before = deps.clock.now().checked_sub(LIFETIME).unwrap_or(Timestamp::UNIX_EPOCH);
-    let range = Range {
-        pk: keys::uploads(company, kind.name()),
-        from: None,
-        to: Some(keys::uploads_before(before)),
-        limit: Some(SWEPT),
-    };
-    let uploads = deps.table.query(range).await?.into_iter().map(Item::decode::<Upload>);
-    let (mut count, mut failed) = (0, None);
-    for upload in uploads.collect::<Result<Vec<_>, _>>()? {
-        // One that cannot be removed holds up no other.
-        match end(deps, company, &upload).await {
-            Ok(()) => count += 1,
-            Err(error) => failed = Some(error),
-        }
+/// The uploads of all companies: the notes in the table, and the objects in the bucket.
+#[derive(Clone, Copy, Debug)]
+pub struct Uploads<'a> {
+    table: &'a Table,
+    objects: &'a Objects,
+    now: Timestamp,
+}
+
+impl<'a> Uploads<'a> {
+    /// Those of a table and a bucket, as they stand now.
+    #[must_use]
+    pub fn new(table: &'a Table, objects: &'a Objects, now: Timestamp) -> Self {
+        Self { table, objects, now }
     }
-    failed.map_or(Ok(count), Err)
-}
 
-async fn end(deps: &Deps, company: &CompanyId, upload: &Upload) -> Result<(), Error> {
-    if condemn(deps, company, upload).await? { remove(deps, company, upload).await } else { Ok(()) }
-}
-
-/// Sees to it that no record comes of an upload; `false` if somebody else was faster, with a record or with a sweep.
-async fn condemn(deps: &Deps, company: &CompanyId, upload: &Upload) -> Result<bool, Error> {
-    if upload.state == State::Condemned {
-        return Ok(true);
+    /// Writes down that an upload begins.
+    ///
+    /// Access pattern: `PutItem`.
+    pub async fn begin(&self, company: &CompanyId, upload: &Upload) -> Result<(), Error> {
+        self.table.put(Item::encode(upload.key(company), upload)?, None).await.map(drop)
     }
-    let condemned = Upload { state: State::Condemned, ..upload.clone() };
-    deps.table.put(Item::encode(upload.key(company), &condemned)?, Some(is_open())).await
-}
 
-/// Removes objects of which no record can come, and the note of them.
-pub async fn remove(deps: &Deps, company: &CompanyId, upload: &Upload) -> Result<(), Error> {
-    remove_objects(deps, company, upload).await?;
-    deps.table.delete(upload.key(company), Condition::exists()).await.map(drop)
-}
-
-/// Removes objects of which no record can come; the note stays.
-///
-/// Access pattern: of a file, `DeleteObject` in both places; of a picture,
-/// `ListObjectsV2`, then `DeleteObject` of each of its sizes.
-pub async fn remove_objects(deps: &Deps, company: &CompanyId, upload: &Upload) -> Result<(), Error> {
-    let objects = deps.objects()?;
-    match upload.kind {
-        Kind::Picture => objects.delete_all(&keys::picture_objects(company, upload.object)).await,
-        Kind::File => {
-            if !upload.staged_only {
-                objects.delete(&keys::file_object(company, upload.object)).await?;
+    /// Removes what came of an upload that failed, so that nobody has to wait for a
+    /// sweep. The note stays for it: what was sent to the bucket may still arrive.
+    pub async fn give_up(&self, company: &CompanyId, upload: &Upload) {
+        let work = async {
+            if self.condemn(company, upload).await? {
+                self.remove_objects(company, upload).await?;
             }
-            objects.delete(&keys::staged_object(company, upload.object)).await
+            Ok::<(), Error>(())
+        };
+        note(work.await);
+    }
+
+    /// Removes the objects of uploads that began an hour ago and came to nothing,
+    /// and of what was deleted; tells how many uploads that were.
+    ///
+    /// Access pattern: `Query` of the oldest uploads of a kind; of each that is over,
+    /// `PutItem` if it is still open, the removal of its objects, `DeleteItem`.
+    pub async fn sweep(&self, company: &CompanyId, kind: Kind) -> Result<usize, Error> {
+        let before = self.now.checked_sub(LIFETIME).unwrap_or(Timestamp::UNIX_EPOCH);
+        let range = Range {
+            pk: keys::uploads(company, kind.name()),
+            from: None,
+            to: Some(keys::uploads_before(before)),
+            limit: Some(SWEPT),
+        };
+        let uploads = self.table.query(range).await?.into_iter().map(Item::decode::<Upload>);
+        let (mut count, mut failed) = (0, None);
+        for upload in uploads.collect::<Result<Vec<_>, _>>()? {
+            // One that cannot be removed holds up no other.
+            match self.end(company, &upload).await {
+                Ok(()) => count += 1,
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.map_or(Ok(count), Err)
+    }
+
+    async fn end(&self, company: &CompanyId, upload: &Upload) -> Result<(), Error> {
+        if self.condemn(company, upload).await? { self.remove(company, upload).await } else { Ok(()) }
+    }
+
+    /// Sees to it that no record comes of an upload; `false` if somebody else was faster, with a record or a sweep.
+    async fn condemn(&self, company: &CompanyId, upload: &Upload) -> Result<bool, Error> {
+        if upload.state == State::Condemned {
+            return Ok(true);
+        }
+        let condemned = Upload { state: State::Condemned, ..upload.clone() };
+        self.table.put(Item::encode(upload.key(company), &condemned)?, Some(is_open())).await
+    }
+
+    /// Removes objects of which no record can come, and the note of them.
+    pub async fn remove(&self, company: &CompanyId, upload: &Upload) -> Result<(), Error> {
+        self.remove_objects(company, upload).await?;
+        self.table.delete(upload.key(company), Condition::exists()).await.map(drop)
+    }
+
+    /// Removes objects of which no record can come; the note stays.
+    ///
+    /// Access pattern: of a file, `DeleteObject` in both places; of a picture,
+    /// `ListObjectsV2`, then `DeleteObject` of each of its sizes.
+    pub async fn remove_objects(&self, company: &CompanyId, upload: &Upload) -> Result<(), Error> {
+        match upload.kind {
+            Kind::Picture => self.objects.delete_all(&keys::picture_objects(company, upload.object)).await,
+            Kind::File => {
+                if !upload.staged_only {
+                    self.objects.delete(&keys::file_object(company, upload.object)).await?;
+                }
+                self.objects.delete(&keys::staged_object(company, upload.object)).await
+            }
         }
     }
 }

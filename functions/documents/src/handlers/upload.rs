@@ -11,7 +11,6 @@ use serde_json::Value as Json;
 use shared::attributes::Employee;
 use shared::attributes::View;
 use shared::aws::objects::Content;
-use shared::aws::uploads;
 use shared::aws::uploads::Kind;
 use shared::aws::uploads::Upload;
 use shared::aws::uploads::note;
@@ -109,10 +108,11 @@ async fn with_file(
     let employee = store::employee(deps, permit, details.employee).await?;
     let upload = Upload::open(Kind::File, deps.clock.now());
     // What others left behind is removed by those who come.
+    let uploads = deps.uploads()?;
     let (id, begun, swept) = tokio::join!(
         store::take_id(deps, permit),
-        uploads::begin(deps, permit.company(), &upload),
-        uploads::sweep(deps, permit.company(), Kind::File)
+        uploads.begin(permit.company(), &upload),
+        uploads.sweep(permit.company(), Kind::File)
     );
     note(swept);
     let stored = async {
@@ -127,7 +127,7 @@ async fn with_file(
     match stored.await {
         Ok(document) => Ok((document, employee, company)),
         Err(error) => {
-            uploads::give_up(deps, permit.company(), &upload).await;
+            uploads.give_up(permit.company(), &upload).await;
             Err(error)
         }
     }
@@ -198,10 +198,9 @@ pub async fn create_upload(
     let upload = Upload::open(Kind::File, now);
     let file = File::new(upload.object, file.name, &content);
     let announced = Announced { upload, details, file };
-    let (begun, swept) = tokio::join!(
-        store::uploads::announce(&deps, &permit, &announced),
-        uploads::sweep(&deps, permit.company(), Kind::File)
-    );
+    let uploads = deps.uploads()?;
+    let (begun, swept) =
+        tokio::join!(store::uploads::announce(&deps, &permit, &announced), uploads.sweep(permit.company(), Kind::File));
     note(swept);
     begun?;
     let request = store::uploads::presign(&deps, &permit, &announced.upload, &content).await?;
