@@ -363,6 +363,7 @@ async fn the_budget_table_holds() {
     let twin = Muster::twin(&muster).await;
     let cold = twin.bearer(client.token.as_deref().expect("a token"));
     within(&table.add("cold GET an employee", &cold.get(&format!("{PATH}/{boss}")).await), 2);
+    within(&table.add("GET health", &nobody.get("/health").await), 1);
     within(&table.add("GET openapi.json", &nobody.get("/openapi.json").await), 0);
     reads(&mut table, &client, boss, report).await;
     gaps(&mut table).await;

@@ -27,6 +27,7 @@ fn expected() -> BTreeMap<&'static str, (u16, &'static str, Json)> {
         ("auth/authenticate-json", paths("/success")),
         ("auth/authenticate-form", (403, "/error/code", json!(403))),
         ("auth/authenticate-query", paths("/success")),
+        ("auth/health", (200, "/data/storage", json!("ok"))),
         ("auth/describe-openapi", (200, "/info/title", json!("muster"))),
         ("auth/default-unknown-path", (404, "/error/code", json!(404))),
         ("employees/list-first-page", (200, "/limit", json!(2))),

@@ -1,10 +1,13 @@
 //! One function per endpoint: parse, store, respond.
 
+use std::time::Duration;
+
 use axum::Extension;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use serde::Serialize;
 use serde_json::Value as Json;
 use shared::aws::credentials;
 use shared::aws::credentials::Credential;
@@ -17,6 +20,7 @@ use shared::http::query::Query;
 use shared::http::respond::Failure;
 use shared::http::respond::Success;
 use shared::http::respond::success;
+use utoipa::ToSchema;
 
 use crate::model;
 use crate::model::IssuedToken;
@@ -25,6 +29,9 @@ use crate::store;
 
 /// The description of the API, generated from the code; a test fails when it is out of date.
 const DESCRIPTION: &str = include_str!("../../../openapi.json");
+
+/// How long the store may take for a muster that is well.
+const HEALTHY: Duration = Duration::from_secs(3);
 
 /// How often a login tries again when others renew the same token at the same time.
 const MAX_RENEWALS: usize = 8;
@@ -110,6 +117,37 @@ pub struct LoginBody {
     client_id: String,
     /// The secret that was shown when the credential was created.
     client_secret: String,
+}
+
+/// How it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// The version of this muster.
+    version: &'static str,
+    /// Always `ok`: with a store that does not answer, the status is 503.
+    storage: &'static str,
+}
+
+/// Whether this API works
+#[utoipa::path(
+    get,
+    path = "/health",
+    tag = "Description",
+    operation_id = "health",
+    description = "Reads from the store. Open to everybody: for load balancers and monitoring. The vendor has no such call.",
+    responses(
+        (status = 200, description = "It does", body = Success<Health>),
+        (status = 503, description = "The store does not answer", body = Failure),
+    ),
+)]
+pub async fn health(State(deps): State<Deps>) -> Result<Response, Error> {
+    // Whatever keeps the store from answering, the muster is not well: it is not only what passes by itself.
+    let ill = |cause: String| Error::Unavailable(format!("the store is not well: {cause}"));
+    match tokio::time::timeout(HEALTHY, store::probe(&deps)).await {
+        Ok(answered) => answered.map_err(|error| ill(error.to_string()))?,
+        Err(_) => return Err(ill(format!("no answer within {HEALTHY:?}"))),
+    }
+    Ok(success(Health { version: env!("CARGO_PKG_VERSION"), storage: "ok" }))
 }
 
 /// The description of this API

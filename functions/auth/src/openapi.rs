@@ -6,5 +6,5 @@ use crate::handlers;
 
 /// The paths of this function.
 #[derive(Debug, OpenApi)]
-#[openapi(paths(handlers::authenticate, handlers::describe))]
+#[openapi(paths(handlers::authenticate, handlers::describe, handlers::health))]
 pub struct Description;

@@ -49,6 +49,13 @@ pub async fn read_state(deps: &Deps, login: &Login, now: Timestamp) -> Result<St
     Ok(state)
 }
 
+/// Asks whether the table is there, and answers.
+///
+/// Access pattern: `GetItem` of an item that nobody writes.
+pub async fn probe(deps: &Deps) -> Result<(), Error> {
+    deps.table.get::<Credential>(keys::probe()).await.map(drop)
+}
+
 /// Counts a failed login; the counter is kept for an hour.
 ///
 /// Access pattern: `UpdateItem`.

@@ -437,6 +437,12 @@ pub fn failed_logins(client_id_digest: &str, minute: i64) -> Key {
     Key::new(format!("LOGIN#{client_id_digest}"), format!("{minute:012}"))
 }
 
+/// An item that is never there: reading it shows that the table answers.
+#[must_use]
+pub fn probe() -> Key {
+    Key::new("HEALTH".to_owned(), "HEALTH".to_owned())
+}
+
 /// An idempotency key of a credential.
 #[must_use]
 pub fn idempotency(company: &CompanyId, client_id: ClientId, key_digest: &str) -> Key {
@@ -527,6 +533,7 @@ mod tests {
             key("C#alpenrad#CREDENTIALS", "papi-dcec6d81-8c0f-47f0-9dd8-4e59755f041a")
         );
         assert_eq!(failed_logins("ab12", 28_333_333), key("LOGIN#ab12", "000028333333"));
+        assert_eq!(probe(), key("HEALTH", "HEALTH"));
         let record = idempotency(&company, client, "ab12");
         let sk = "papi-dcec6d81-8c0f-47f0-9dd8-4e59755f041a#ab12";
         assert_eq!(record, key("C#alpenrad#IDEMPOTENCY", sk));
