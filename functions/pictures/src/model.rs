@@ -27,6 +27,8 @@ pub const MAX_PIXELS: u64 = 25_000_000;
 pub const MAX_SIDE: u32 = 16_384;
 /// How many bytes decoding may take: the most pixels with 16 bits in each of four channels, and room to work.
 const MAX_MEMORY: u64 = 256 * 1024 * 1024;
+/// How many bytes all that stands before the pixels may take: a profile is packed, and can be a bomb itself.
+const MAX_HEADERS: u64 = 16 * 1024 * 1024;
 /// Widths that can be asked for; a larger one than the picture's gives the picture's.
 pub const MAX_WIDTH: u32 = 100_000;
 
@@ -55,6 +57,10 @@ pub fn check(bytes: &[u8]) -> Result<Facts, Error> {
     let (width, height) = decoder.dimensions();
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     DynamicImage::from_decoder(decoder).map_err(|_| broken())?;
+    // The decoder paints what is missing of a JPEG gray, and is content.
+    if media_type == "image/jpeg" && !has_end(bytes) {
+        return Err(broken());
+    }
     let (width, height) = if lies(orientation) { (height, width) } else { (width, height) };
     Ok(Facts { media_type, width, height })
 }
@@ -70,9 +76,9 @@ fn open(bytes: &[u8]) -> Result<(impl ImageDecoder + '_, &'static str), Error> {
     };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format.unwrap_or(ImageFormat::Png));
     let mut limits = Limits::default();
-    limits.max_alloc = Some(MAX_MEMORY);
-    reader.limits(limits);
-    let decoder = reader.into_decoder().map_err(|_| broken())?;
+    limits.max_alloc = Some(MAX_HEADERS);
+    reader.limits(limits.clone());
+    let mut decoder = reader.into_decoder().map_err(|_| broken())?;
     let (width, height) = decoder.dimensions();
     if width.max(height) > MAX_SIDE || u64::from(width) * u64::from(height) > MAX_PIXELS {
         let message = format!(
@@ -81,7 +87,25 @@ fn open(bytes: &[u8]) -> Result<(impl ImageDecoder + '_, &'static str), Error> {
         );
         return Err(Error::invalid("file", message));
     }
+    limits.max_alloc = Some(MAX_MEMORY);
+    decoder.set_limits(limits).map_err(|_| broken())?;
     Ok((decoder, media_type))
+}
+
+/// Whether a JPEG has its end marker (ISO 10918-1, B.1): the data of a scan has no other marker than those of restarts,
+/// and whatever else there is says how long it is.
+fn has_end(bytes: &[u8]) -> bool {
+    let mut rest = bytes.get(2..).unwrap_or_default();
+    while let Some(at) = rest.windows(2).position(|two| two[0] == 0xff && !matches!(two[1], 0 | 1 | 0xd0..=0xd7 | 0xff))
+    {
+        let (marker, behind) = (rest[at + 1], &rest[at + 2..]);
+        if marker == 0xd9 {
+            return true;
+        }
+        let length = behind.first_chunk().map_or(0, |length| u16::from_be_bytes(*length));
+        rest = behind.get(usize::from(length)..).unwrap_or_default();
+    }
+    false
 }
 
 /// Whether the camera was held on its side.
@@ -101,20 +125,18 @@ fn broken() -> Error {
 pub fn scale(bytes: &[u8], width: u32) -> Result<Vec<u8>, Error> {
     let (mut decoder, _) = open(bytes)?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    // The profile of a picture for print is of no use for the colors of a screen.
-    let printed = matches!(decoder.original_color_type(), ExtendedColorType::Cmyk8 | ExtendedColorType::Cmyk16);
-    let profile = decoder.icc_profile().ok().flatten().filter(|_| !printed);
+    // A profile says of which colors it is (ICC.1, 7.2.6). That of a picture for print, or in gray, fits no other.
+    let fits = |profile: &Vec<u8>| profile.get(16..20) == Some(b"RGB ");
+    let profile = decoder.icc_profile().ok().flatten().filter(fits);
     let mut picture = DynamicImage::from_decoder(decoder).map_err(|_| broken())?;
     picture.apply_orientation(orientation);
-    let gray = matches!(picture, DynamicImage::ImageLuma8(_) | DynamicImage::ImageLuma16(_));
     let transparent = picture.color().has_alpha();
     let picture = picture.into_rgba8();
     let (full_width, full_height) = picture.dimensions();
     let width = width.clamp(1, full_width);
     let height = in_proportion(width, full_width, full_height);
     let pixels = resize(picture.into_raw(), (full_width, full_height), (width, height))?;
-    // A profile for gray does not fit a picture that has colors again.
-    encode(pixels, width, height, transparent, profile.filter(|_| !gray))
+    encode(pixels, width, height, transparent, profile)
 }
 
 fn in_proportion(width: u32, full_width: u32, full_height: u32) -> u32 {
