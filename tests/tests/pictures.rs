@@ -164,7 +164,7 @@ async fn what_is_no_picture_is_refused_and_nothing_is_stored() {
     let gif = b"GIF89a\x01\0\x01\0\x80\0\0\xff\xff\xff\0\0\0!\xf9\x04\0\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
     let jpeg = picture::encode(&picture::corners(64, 64), ImageFormat::Jpeg);
     let noise = image::load_from_memory(&picture::random(64, 64)).expect("a picture");
-    let noisy = picture::encode(&noise, ImageFormat::Jpeg);
+    let grainy = picture::encode(&noise, ImageFormat::Jpeg);
     let mut tall = jpeg.clone();
     // The frame header of a JPEG: marker, length, precision, then height and width.
     let frame = tall.windows(2).position(|two| two == [0xff, 0xc0]).expect("a frame");
@@ -175,7 +175,7 @@ async fn what_is_no_picture_is_refused_and_nothing_is_stored() {
         ("a GIF", gif.to_vec(), 422, "The picture must be a PNG, JPEG or WebP image."),
         ("half a PNG", whole[..whole.len() / 2].to_vec(), 422, "The picture is damaged or incomplete."),
         ("the head of a JPEG", jpeg[..frame].to_vec(), 422, "The picture is damaged or incomplete."),
-        ("half a JPEG", noisy[..noisy.len() / 2].to_vec(), 422, "The picture is damaged or incomplete."),
+        ("half a JPEG", grainy[..grainy.len() / 2].to_vec(), 422, "The picture is damaged or incomplete."),
         ("a bomb", picture::bomb(50_000, 50_000), 422, "The picture may have up to 25 million pixels"),
         ("a JPEG that is one", tall, 422, "The picture may have up to 25 million pixels"),
         ("a long bomb", picture::bomb(16_385, 1), 422, "The picture may have up to 25 million pixels"),
