@@ -134,7 +134,7 @@ impl Draft {
         if !refusals.is_empty() {
             return Err(refusals);
         }
-        if !before.is_some_and(|before| before.scopes == scopes) {
+        if before.is_none_or(|before| before.scopes != scopes) {
             refusals.extend(check_scopes(&scopes));
         }
         if refusals.is_empty() { Ok(scopes) } else { Err(refusals) }
