@@ -564,12 +564,12 @@ def test_widths_that_cannot_be(api, worker, width):
 def test_nobody_sees_or_sets_a_picture_without_the_scope(worker, api):
     content = written(scene(), "PNG")
     reader = Api(token_of("employees:read", readable=["profile_picture"]))
-    writer = Api(token_of("employees:write"))
-    give(writer, worker, content)
+    stranger = Api(token_of("documents:read", readable=["profile_picture"]))
+    give(api, worker, content)
     assert original(reader, worker)[0] == content
     for method, width in (("GET", None), ("GET", 75), ("PUT", None), ("DELETE", None)):
         error_of(Api(None).request(method, path(worker, width), data=content), 401)
-        other = writer if method == "GET" else reader
+        other = stranger if method == "GET" else reader
         error_of(other.request(method, path(worker, width), data=content), 403)
     assert original(api, worker)[0] == content
     error_of(put(api, NOBODY, content), 404)

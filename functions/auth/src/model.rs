@@ -76,7 +76,7 @@ pub fn locked_for(now: Timestamp, this_minute: i64, last_minute: i64) -> Option<
 pub struct IssuedToken {
     /// The bearer token, `papi-…`; the same for a credential for 24 hours.
     pub token: String,
-    /// Seconds that are left of its 24 hours.
+    /// Seconds that are left of its 24 hours; fewer if the credential or a rotated secret ends before.
     pub expires_in: i64,
     /// The credential's scopes, separated by blanks.
     pub scope: String,

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use shared::aws::credentials::Credential;
 use shared::aws::credentials::Fingerprint;
+use shared::aws::credentials::Generation;
 use shared::aws::credentials::IssuedToken;
 use shared::aws::items::Entity;
 use shared::aws::keys;
@@ -64,11 +65,16 @@ pub async fn count_failure(deps: &Deps, login: &Login, now: Timestamp) -> Result
     deps.table.add(key, 1, Some(now.as_second() + 3_600)).await.map(drop)
 }
 
-/// Stores that a credential has a new token; `false` if somebody else gave it one at the same time.
+/// Stores that a secret of a credential has a new token; `None` if somebody else wrote the credential at the same time.
 ///
 /// Access pattern: `PutItem` if the version is the one that was read.
-pub async fn issue(deps: &Deps, credential: &mut Credential, token: IssuedToken) -> Result<bool, Error> {
-    credential.token = Some(token);
-    credential.version += 1;
-    deps.credentials.replace(credential).await
+pub async fn issue(
+    deps: &Deps,
+    credential: Credential,
+    generation: Generation,
+    token: IssuedToken,
+) -> Result<Option<Credential>, Error> {
+    let version = credential.version + 1;
+    let credential = Credential { version, ..credential.with_token(generation, token) };
+    Ok(deps.credentials.replace(&credential).await?.then_some(credential))
 }
