@@ -1,7 +1,7 @@
 //! What every muster function shares.
 //!
 //! The upper half is pure: [`ids`], [`scope`], [`error`], [`patch`], [`clock`],
-//! [`calendar`], [`minute`], [`page`], [`wire`], [`approval`], [`attributes`] and
+//! [`calendar`], [`lockout`], [`minute`], [`page`], [`wire`], [`approval`], [`attributes`] and
 //! [`company`] know rules and nothing of HTTP, AWS or the environment. Below them, [`http`] turns requests into permits and
 //! results into envelopes, [`aws`] is the only way to the table, and [`lambda`]
 //! and [`telemetry`] are what a function's `main` needs. Arrows never point
@@ -19,6 +19,7 @@ pub mod holidays;
 pub mod http;
 pub mod ids;
 pub mod lambda;
+pub mod lockout;
 pub mod minute;
 pub mod page;
 pub mod patch;

@@ -1,7 +1,7 @@
 //! Every key of the table. Nothing else formats one.
 //!
-//! Every partition begins with the company, except a credential's: it is the
-//! thing that names the company. User text in a key stands last, so that it
+//! Every partition begins with the company, except a credential's and an
+//! administrator's: they are what names the company. User text in a key stands last, so that it
 //! needs no escaping: nothing can follow it.
 //!
 //! | what | pk | sk |
@@ -35,6 +35,12 @@
 //! | taken name of an active project | `C#<company>#PROJECT_NAMES` | `<name>` |
 //! | credential of a company, by name | `C#<company>#CREDENTIALS` | `<client id>` |
 //! | credential | `CREDENTIAL#<client id>` | `CREDENTIAL` |
+//! | administrator of a company, by name | `C#<company>#ADMINISTRATORS` | `<UUID>` |
+//! | administrator | `ADMINISTRATOR#<UUID>` | `ADMINISTRATOR` |
+//! | session of an administrator | `ADMINISTRATOR#<UUID>` | `SESSION#<SHA-256 of its token>` |
+//! | sign-in link of an administrator | `ADMINISTRATOR#<UUID>` | `LINK#<SHA-256 of its token>` |
+//! | form that an administrator sent | `ADMINISTRATOR#<UUID>` | `FORM#<SHA-256 of its number>` |
+//! | taken e-mail address of an administrator | `ADMINISTRATOR_EMAIL#<SHA-256 of the address>` | `EMAIL` |
 //! | failed logins of a minute | `LOGIN#<SHA-256 of the client id>` | `<minute, 12 digits>` |
 //! | idempotency key | `C#<company>#IDEMPOTENCY` | `<client id>#<SHA-256 of the key>` |
 //! | part of a long answer | `C#<company>#IDEMPOTENCY` | `<client id>#<SHA-256 of the key>#<claim>#<part, 4 digits>` |
@@ -46,6 +52,7 @@ use uuid::Uuid;
 use crate::attributes::AttributeKey;
 use crate::attributes::definition::EntryKind;
 use crate::ids::AbsenceId;
+use crate::ids::AdministratorId;
 use crate::ids::AttendanceId;
 use crate::ids::ClientId;
 use crate::ids::CompanyId;
@@ -413,7 +420,49 @@ pub fn company_credential(company: &CompanyId, client_id: ClientId) -> Key {
     Key::new(company_credentials(company), client_id.to_string())
 }
 
-/// Failed logins of a client id, known or not, in a minute since 1970.
+/// Partition of the names of a company's administrators.
+#[must_use]
+pub fn company_administrators(company: &CompanyId) -> String {
+    format!("C#{company}#ADMINISTRATORS")
+}
+
+/// The name of one of a company's administrators.
+#[must_use]
+pub fn company_administrator(company: &CompanyId, id: AdministratorId) -> Key {
+    Key::new(company_administrators(company), id.to_string())
+}
+
+/// An administrator.
+#[must_use]
+pub fn administrator(id: AdministratorId) -> Key {
+    Key::new(format!("ADMINISTRATOR#{id}"), "ADMINISTRATOR")
+}
+
+/// A session of an administrator.
+#[must_use]
+pub fn administrator_session(id: AdministratorId, token_digest: &str) -> Key {
+    Key::new(administrator(id).pk, format!("SESSION#{token_digest}"))
+}
+
+/// A link by which an administrator can sign in once.
+#[must_use]
+pub fn administrator_link(id: AdministratorId, token_digest: &str) -> Key {
+    Key::new(administrator(id).pk, format!("LINK#{token_digest}"))
+}
+
+/// The mark that a form was sent, so that a browser which sends it again does nothing twice.
+#[must_use]
+pub fn administrator_form(id: AdministratorId, number_digest: &str) -> Key {
+    Key::new(administrator(id).pk, format!("FORM#{number_digest}"))
+}
+
+/// The claim of an administrator on an e-mail address, among those of all companies.
+#[must_use]
+pub fn administrator_email(address_digest: &str) -> Key {
+    Key::new(format!("ADMINISTRATOR_EMAIL#{address_digest}"), "EMAIL")
+}
+
+/// Failed logins of a client id, known or not, in a minute since 1970; of an administrator, in a longer stretch.
 #[must_use]
 pub fn failed_logins(client_id_digest: &str, minute: i64) -> Key {
     Key::new(format!("LOGIN#{client_id_digest}"), format!("{minute:012}"))
@@ -500,6 +549,17 @@ mod tests {
         assert_eq!(
             company_credential(&company, client),
             key("C#alpenrad#CREDENTIALS", "papi-dcec6d81-8c0f-47f0-9dd8-4e59755f041a")
+        );
+        let person: AdministratorId = "dcec6d81-8c0f-47f0-9dd8-4e59755f041a".parse().expect("a UUID");
+        let pk = "ADMINISTRATOR#dcec6d81-8c0f-47f0-9dd8-4e59755f041a";
+        assert_eq!(administrator(person), key(pk, "ADMINISTRATOR"));
+        assert_eq!(administrator_session(person, "ab12"), key(pk, "SESSION#ab12"));
+        assert_eq!(administrator_link(person, "ab12"), key(pk, "LINK#ab12"));
+        assert_eq!(administrator_form(person, "ab12"), key(pk, "FORM#ab12"));
+        assert_eq!(administrator_email("ab12"), key("ADMINISTRATOR_EMAIL#ab12", "EMAIL"));
+        assert_eq!(
+            company_administrator(&company, person),
+            key("C#alpenrad#ADMINISTRATORS", "dcec6d81-8c0f-47f0-9dd8-4e59755f041a")
         );
         assert_eq!(failed_logins("ab12", 28_333_333), key("LOGIN#ab12", "000028333333"));
         let record = idempotency(&company, client, "ab12");

@@ -24,6 +24,7 @@ pub mod idempotency;
 pub mod items;
 pub mod keys;
 pub mod lists;
+pub mod lockout;
 pub mod meter;
 pub mod objects;
 pub mod ranks;

@@ -99,18 +99,18 @@ fn request_id(request: &Request) -> String {
     }
 }
 
-/// Adds what every answer carries. A 5xx gets the constant body of its kind, with the request's id.
+/// Adds what every answer carries. A 5xx that is no page gets the constant body of its kind, with the request's id.
 fn finish(context: &RequestContext, response: Response) -> Response {
     let status = response.status();
     let mut response = match response.extensions().get::<Cause>().cloned() {
-        Some(cause) => {
+        Some(cause) if !respond::is_page(&response) => {
             let id = Some(context.id().to_owned());
             let mut constant = respond::failure(status, respond::constant_text(status), BTreeMap::new(), id);
             copy(response.headers(), constant.headers_mut(), &header::RETRY_AFTER);
             constant.extensions_mut().insert(cause);
             constant
         }
-        None => response,
+        _ => response,
     };
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(context.id()) {

@@ -1,0 +1,182 @@
+//! German.
+
+use shared::credential::Grace;
+use shared::credential::MAX_NAME;
+use shared::credential::Networks;
+use shared::credential::Refusal;
+
+use super::Texts;
+
+/// The texts in German.
+pub const GERMAN: Texts = Texts {
+    code: "de",
+    own_name: "Deutsch",
+    settings: "Einstellungen",
+    integrations: "Integrationen",
+    api_credentials: "API-Zugangsdaten",
+    record: "Protokoll",
+    skip: "Zum Inhalt springen",
+    navigation: "Hauptnavigation",
+    trail: "Sie sind hier",
+    language: "Sprache",
+    account: "Konto",
+    sign_out: "Abmelden",
+    sign_out_everywhere: "Überall abmelden",
+    sign_in: "Anmelden",
+    sign_in_intro: "Verwalten Sie die API-Zugangsdaten Ihres Unternehmens.",
+    email: "E-Mail-Adresse",
+    password: "Passwort",
+    sign_in_refused: "Die E-Mail-Adresse oder das Passwort ist nicht richtig.",
+    sign_in_by_link: "Kein Passwort? Wer muster betreibt, kann Ihnen einen Link erstellen: muster admin link",
+    signed_out: "Sie sind abgemeldet.",
+    link_intro: "Dieser Link meldet Sie einmal an, als:",
+    link_gone_title: "Dieser Link gilt nicht mehr",
+    link_gone: "Er wurde schon benutzt, oder seine 15 Minuten sind um. Lassen Sie sich einen neuen geben, oder melden \
+        Sie sich mit Ihrem Passwort an.",
+    credentials_intro: "Mit Zugangsdaten tauscht eine Integration Daten mit muster aus: nur die, die Sie ankreuzen, und so lange \
+        Sie wollen.",
+    generate: "Neue Zugangsdaten generieren",
+    add_title: "Neue Zugangsdaten hinzufügen",
+    close: "Schließen",
+    cancel: "Abbrechen",
+    save: "Änderungen speichern",
+    no_credentials_title: "Noch keine Zugangsdaten",
+    no_credentials: "Generieren Sie die ersten für die Integration, die Sie anbinden wollen.",
+    name: "Name",
+    name_hint: "Ein Name, der sagt, wofür sie sind, etwa Zugangsdaten Dokumente",
+    integration: "Integration",
+    other: "Andere",
+    integration_hint: "Die Wahl kreuzt an, was sie braucht. Sie können das ändern.",
+    use_recommendation: "Ankreuzen, was sie braucht",
+    recommended: "Angekreuzt ist jetzt, was diese Integration braucht.",
+    permissions: "Personaldaten-APIs",
+    access: "Zugriff",
+    permissions_hint: "Schreiben braucht auch Lesen.",
+    read: "Lesen",
+    write: "Schreiben",
+    employees: "Mitarbeitende",
+    attendances: "Anwesenheiten",
+    absences: "Abwesenheiten",
+    documents: "Dokumente",
+    custom_reports: "Individuelle Berichte",
+    attributes: "Lesbare Mitarbeiterattribute",
+    attributes_hint: "Nur was angekreuzt ist, verlässt muster. Die ID immer.",
+    every_attribute: "Alle Attribute, auch die, die später dazukommen",
+    select_all: "Alle auswählen",
+    select_none: "Keine auswählen",
+    group_person: "Person",
+    group_employment: "Beschäftigung",
+    group_organisation: "Organisation",
+    group_pay: "Vergütung",
+    group_own: "Attribute Ihres Unternehmens",
+    expiry: "Läuft ab",
+    expiry_label: "Ablaufdatum (optional)",
+    expiry_hint: "Sie gelten bis zum Ende dieses Tages, in der Zeitzone",
+    networks_label: "Erlaubte Netzwerke (optional)",
+    networks_hint: "Eines je Zeile, etwa 192.0.2.0/24 oder 2001:db8::/32. Ohne eines ist jede Adresse erlaubt.",
+    state: "Status",
+    active: "Aktiv",
+    disabled: "Deaktiviert",
+    expired: "Abgelaufen",
+    created: "Erstellt",
+    last_use: "Zuletzt benutzt",
+    never: "Nie",
+    unused: "noch nicht benutzt",
+    created_title: "Die Zugangsdaten wurden erstellt",
+    rotated_title: "Das Geheimnis wurde ersetzt",
+    secret_once: "Kopieren Sie das Geheimnis jetzt. Es wird nur dieses eine Mal angezeigt: muster bewahrt keine Kopie auf.\
+        Kopieren Sie das Geheimnis jetzt. Es wird nur dieses eine Mal angezeigt: muster bewahrt keine Kopie auf.",
+    client_id: "Client-ID",
+    client_secret: "Client-Geheimnis",
+    copy: "Kopieren",
+    copied: "Kopiert",
+    done: "Ich habe es kopiert",
+    sent_before: "Dieses Formular wurde schon gesendet, darum geschah nichts noch einmal. Das Geheimnis wurde beim ersten \
+        Mal angezeigt.",
+    old_secret_until: "Das alte Geheimnis gilt bis",
+    manage: "Verwalten",
+    disable: "Deaktivieren",
+    enable: "Aktivieren",
+    disable_hint: "Sie werden überall abgelehnt, bis Sie sie wieder aktivieren.",
+    rotate: "Geheimnis ersetzen",
+    rotate_hint: "Die Zugangsdaten bekommen ein neues Geheimnis, alles andere bleibt.",
+    grace: "Wie lange das alte Geheimnis noch gilt",
+    grace_none: "Gar nicht: es gilt sofort nicht mehr",
+    grace_hint: "Zeit, das neue einzutragen. Ist das alte anderen bekannt geworden, wählen Sie keine.",
+    remove: "Entfernen",
+    remove_title: "Diese Zugangsdaten entfernen?",
+    remove_hint: "Wer sie benutzt, wird ab jetzt abgelehnt. Das lässt sich nicht rückgängig machen.",
+    more_actions: "Weiteres",
+    takes_effect: "Eine Änderung wirkt überall binnen 30 Sekunden.",
+    was_changed: "Die Änderungen wurden gespeichert.",
+    was_disabled: "Die Zugangsdaten sind deaktiviert.",
+    was_enabled: "Die Zugangsdaten sind wieder aktiv.",
+    was_removed: "Die Zugangsdaten wurden entfernt.",
+    check_form: "Bitte prüfen Sie, was markiert ist.",
+    back_to_list: "Zurück zu den Zugangsdaten",
+    error_not_found_title: "Das gibt es nicht",
+    error_not_found: "Vielleicht wurde es entfernt.",
+    error_forbidden_title: "Diese Anfrage wurde abgelehnt",
+    error_forbidden: "Das Formular stammt nicht aus Ihrer jetzigen Sitzung. Gehen Sie zurück, laden Sie die Seite neu und \
+        versuchen Sie es noch einmal.",
+    error_conflict_title: "Jemand anderes war schneller",
+    error_conflict: "Es wurde gleichzeitig geändert. Bitte versuchen Sie es noch einmal.",
+    error_throttled_title: "Zu viele Versuche",
+    error_throttled: "Bitte warten Sie eine Weile und versuchen Sie es dann noch einmal.",
+    error_other_title: "Das hat nicht geklappt",
+    error_other: "Bitte versuchen Sie es noch einmal. Geschieht es wieder, sagen Sie es denen, die muster betreiben.",
+    record_intro: "Was Zugangsdaten und Administratoren getan haben. Hier steht wer und was, nie ein Wert.",
+    record_of: "Was sie getan haben",
+    record_when: "Wann",
+    record_who: "Wer",
+    record_what: "Was",
+    record_touched: "Betroffen",
+    record_outcome: "Ergebnis",
+    record_request: "Anfrage",
+    record_empty: "Nichts Passendes ist verzeichnet.",
+    filter: "Filtern",
+    filter_credential: "Zugangsdaten",
+    filter_all: "Alle",
+    filter_from: "Von",
+    filter_to: "Bis",
+    outcome_ok: "Erfolgreich",
+    outcome_refused: "Abgelehnt",
+    outcome_failed: "Fehlgeschlagen",
+    older: "Ältere Einträge",
+    administrator: "Administrator",
+    operator: "Betreiber",
+    and_more: "weitere",
+    refusal,
+    days,
+};
+
+fn refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::NameEmpty => "Der Name fehlt.".to_owned(),
+        Refusal::NameTooLong => format!("Der Name darf höchstens {MAX_NAME} Zeichen haben."),
+        Refusal::NameControl => "Der Name muss eine Zeile Text sein.".to_owned(),
+        Refusal::IntegrationUnknown(key) => format!("Es gibt keine Integration {key}."),
+        Refusal::IntegrationReserved => "Die Integration other lässt sich nicht neu erklären.".to_owned(),
+        Refusal::ScopesMissing => "Kreuzen Sie mindestens ein Kästchen an.".to_owned(),
+        Refusal::ScopeUnknown(scope) => format!("Es gibt keine Berechtigung {scope}."),
+        Refusal::WriteWithoutRead(resource) => {
+            format!("{}: Schreiben braucht auch Lesen.", GERMAN.resource(*resource))
+        }
+        Refusal::AttributeUnknown(key) => format!("Das Unternehmen hat kein Attribut {key}."),
+        Refusal::ExpiryUnreadable => "Das Ablaufdatum muss ein Datum sein, etwa 2027-12-31.".to_owned(),
+        Refusal::ExpiryPast => "Das Ablaufdatum muss in der Zukunft liegen.".to_owned(),
+        Refusal::NetworkUnreadable(text) => {
+            format!("{text} ist kein Netzwerk wie 192.0.2.0/24 oder 2001:db8::/32.")
+        }
+        Refusal::NetworkAmbiguous { written, network } => {
+            format!("{written} ist eine Adresse in einem Netzwerk: Schreiben Sie {network} oder die Adresse allein.")
+        }
+        Refusal::NetworksTooMany => format!("Es dürfen höchstens {} Netzwerke sein.", Networks::MOST),
+        Refusal::GraceUnreadable => "Die Frist muss in Tagen oder Stunden angegeben sein.".to_owned(),
+        Refusal::GraceTooLong => format!("Die Frist darf höchstens {} Tage lang sein.", Grace::MAX_DAYS),
+    }
+}
+
+fn days(count: u64) -> String {
+    if count == 1 { "1 Tag".to_owned() } else { format!("{count} Tage") }
+}

@@ -1,0 +1,182 @@
+//! French.
+
+use shared::credential::Grace;
+use shared::credential::MAX_NAME;
+use shared::credential::Networks;
+use shared::credential::Refusal;
+
+use super::Texts;
+
+/// The texts in French.
+pub const FRENCH: Texts = Texts {
+    code: "fr",
+    own_name: "Français",
+    settings: "Paramètres",
+    integrations: "Intégrations",
+    api_credentials: "Identifiants API",
+    record: "Journal",
+    skip: "Aller au contenu",
+    navigation: "Navigation principale",
+    trail: "Vous êtes ici",
+    language: "Langue",
+    account: "Compte",
+    sign_out: "Se déconnecter",
+    sign_out_everywhere: "Se déconnecter partout",
+    sign_in: "Se connecter",
+    sign_in_intro: "Gérez les identifiants API de votre entreprise.",
+    email: "Adresse e-mail",
+    password: "Mot de passe",
+    sign_in_refused: "L’adresse e-mail ou le mot de passe est incorrect.",
+    sign_in_by_link: "Pas de mot de passe ? La personne qui exploite muster peut vous créer un lien : muster admin link\
+        Pas de mot de passe ? La personne qui exploite muster peut vous créer un lien : muster admin link",
+    signed_out: "Vous êtes déconnecté.",
+    link_intro: "Ce lien vous connecte une seule fois, en tant que :",
+    link_gone_title: "Ce lien n’est plus valable",
+    link_gone: "Il a déjà été utilisé, ou ses 15 minutes sont écoulées. Demandez-en un nouveau, ou connectez-vous avec \
+        votre mot de passe.",
+    credentials_intro: "Un identifiant permet à une intégration d’échanger des données avec muster : uniquement celles que vous \
+        cochez, aussi longtemps que vous le souhaitez.",
+    generate: "Générer un nouvel identifiant",
+    add_title: "Ajouter un nouvel identifiant",
+    close: "Fermer",
+    cancel: "Annuler",
+    save: "Enregistrer les modifications",
+    no_credentials_title: "Aucun identifiant pour l’instant",
+    no_credentials: "Générez le premier pour l’intégration que vous souhaitez connecter.",
+    name: "Nom",
+    name_hint: "Un nom évocateur, par exemple Identifiant Données sur le document",
+    integration: "Intégration",
+    other: "Autre",
+    integration_hint: "Ce choix coche ce dont elle a besoin. Vous pouvez le modifier.",
+    use_recommendation: "Cocher ce dont elle a besoin",
+    recommended: "Les cases dont cette intégration a besoin sont cochées.",
+    permissions: "API Données personnelles",
+    access: "Accès",
+    permissions_hint: "Écrire nécessite aussi Lire.",
+    read: "Lire",
+    write: "Écrire",
+    employees: "Employés",
+    attendances: "Présences",
+    absences: "Absences",
+    documents: "Documents",
+    custom_reports: "Rapports personnalisés",
+    attributes: "Attributs des employés à transférer",
+    attributes_hint: "Seul ce qui est coché est transféré par l’API. L’ID l’est toujours.",
+    every_attribute: "Tous les attributs, y compris ceux ajoutés plus tard",
+    select_all: "Tout sélectionner",
+    select_none: "Tout désélectionner",
+    group_person: "Personne",
+    group_employment: "Emploi",
+    group_organisation: "Organisation",
+    group_pay: "Rémunération",
+    group_own: "Attributs personnalisés",
+    expiry: "Expire le",
+    expiry_label: "Date d’expiration (facultative)",
+    expiry_hint: "Valable jusqu’à la fin de cette journée, dans le fuseau horaire",
+    networks_label: "Réseaux autorisés (facultatif)",
+    networks_hint: "Un par ligne, par exemple 192.0.2.0/24 ou 2001:db8::/32. Sans réseau, toutes les adresses sont \
+        acceptées.",
+    state: "État",
+    active: "Actif",
+    disabled: "Désactivé",
+    expired: "Expiré",
+    created: "Créé le",
+    last_use: "Dernière utilisation",
+    never: "Jamais",
+    unused: "pas encore utilisé",
+    created_title: "L’identifiant API a bien été créé",
+    rotated_title: "Le secret a été remplacé",
+    secret_once: "Copiez le secret maintenant. Il n’est affiché qu’une seule fois : muster n’en conserve aucune copie.",
+    client_id: "ID client",
+    client_secret: "Secret client",
+    copy: "Copier",
+    copied: "Copié",
+    done: "Je l’ai copié",
+    sent_before: "Ce formulaire a déjà été envoyé : rien n’a été refait. Le secret a été affiché la première fois.",
+    old_secret_until: "L’ancien secret reste valable jusqu’au",
+    manage: "Gérer",
+    disable: "Désactiver",
+    enable: "Activer",
+    disable_hint: "Il est refusé partout jusqu’à ce que vous le réactiviez.",
+    rotate: "Remplacer le secret",
+    rotate_hint: "L’identifiant reçoit un nouveau secret ; tout le reste est conservé.",
+    grace: "Durée de validité de l’ancien secret",
+    grace_none: "Aucune : il cesse immédiatement de fonctionner",
+    grace_hint: "Le temps d’installer le nouveau. Si l’ancien a été divulgué, n’en accordez aucune.",
+    remove: "Supprimer",
+    remove_title: "Supprimer cet identifiant ?",
+    remove_hint: "Quiconque l’utilise sera désormais refusé. Cette action est irréversible.",
+    more_actions: "Autres actions",
+    takes_effect: "Une modification prend effet partout en 30 secondes.",
+    was_changed: "Les modifications ont été enregistrées.",
+    was_disabled: "L’identifiant est désactivé.",
+    was_enabled: "L’identifiant est de nouveau actif.",
+    was_removed: "L’identifiant a été supprimé.",
+    check_form: "Veuillez vérifier les champs signalés.",
+    back_to_list: "Retour aux identifiants",
+    error_not_found_title: "Introuvable",
+    error_not_found: "L’élément a peut-être été supprimé.",
+    error_forbidden_title: "Cette requête a été refusée",
+    error_forbidden: "Le formulaire ne provient pas de votre session actuelle. Revenez en arrière, rechargez la page et \
+        réessayez.",
+    error_conflict_title: "Quelqu’un d’autre a été plus rapide",
+    error_conflict: "L’élément a été modifié en même temps. Veuillez réessayer.",
+    error_throttled_title: "Trop de tentatives",
+    error_throttled: "Veuillez patienter un moment, puis réessayer.",
+    error_other_title: "Cela n’a pas fonctionné",
+    error_other: "Veuillez réessayer. Si cela se reproduit, signalez-le à la personne qui exploite muster.",
+    record_intro: "Ce qu’ont fait les identifiants et les administrateurs. Il contient qui et quoi, jamais de valeurs.",
+    record_of: "Ce qu’il a fait",
+    record_when: "Quand",
+    record_who: "Qui",
+    record_what: "Quoi",
+    record_touched: "Concerné",
+    record_outcome: "Résultat",
+    record_request: "Requête",
+    record_empty: "Aucune entrée correspondante.",
+    filter: "Filtrer",
+    filter_credential: "Identifiant",
+    filter_all: "Tous",
+    filter_from: "Du",
+    filter_to: "Au",
+    outcome_ok: "Réussi",
+    outcome_refused: "Refusé",
+    outcome_failed: "Échoué",
+    older: "Entrées plus anciennes",
+    administrator: "Administrateur",
+    operator: "Exploitant",
+    and_more: "de plus",
+    refusal,
+    days,
+};
+
+fn refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::NameEmpty => "Le nom est obligatoire.".to_owned(),
+        Refusal::NameTooLong => format!("Le nom doit comporter au plus {MAX_NAME} caractères."),
+        Refusal::NameControl => "Le nom doit tenir sur une seule ligne.".to_owned(),
+        Refusal::IntegrationUnknown(key) => format!("Il n’y a pas d’intégration {key}."),
+        Refusal::IntegrationReserved => "L’intégration other ne peut pas être redéfinie.".to_owned(),
+        Refusal::ScopesMissing => "Cochez au moins une case.".to_owned(),
+        Refusal::ScopeUnknown(scope) => format!("Il n’y a pas d’autorisation {scope}."),
+        Refusal::WriteWithoutRead(resource) => {
+            format!("{} : Écrire nécessite aussi Lire.", FRENCH.resource(*resource))
+        }
+        Refusal::AttributeUnknown(key) => format!("L’entreprise n’a pas d’attribut {key}."),
+        Refusal::ExpiryUnreadable => "L’expiration doit être une date, par exemple 2027-12-31.".to_owned(),
+        Refusal::ExpiryPast => "L’expiration doit se situer dans le futur.".to_owned(),
+        Refusal::NetworkUnreadable(text) => {
+            format!("{text} n’est pas un réseau, comme 192.0.2.0/24 ou 2001:db8::/32.")
+        }
+        Refusal::NetworkAmbiguous { written, network } => {
+            format!("{written} est une adresse d’un réseau : écrivez {network}, ou l’adresse seule.")
+        }
+        Refusal::NetworksTooMany => format!("Il peut y avoir au plus {} réseaux.", Networks::MOST),
+        Refusal::GraceUnreadable => "Le délai doit être indiqué en jours ou en heures.".to_owned(),
+        Refusal::GraceTooLong => format!("Le délai doit être d’au plus {} jours.", Grace::MAX_DAYS),
+    }
+}
+
+fn days(count: u64) -> String {
+    if count == 1 { "1 jour".to_owned() } else { format!("{count} jours") }
+}
