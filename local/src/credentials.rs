@@ -8,10 +8,12 @@ use shared::attributes::AttributeKey;
 use shared::attributes::Readable;
 use shared::aws::credentials::Credential;
 use shared::aws::credentials::Secret;
+use shared::credential::Details;
+use shared::credential::Networks;
 use shared::deps::Deps;
 use shared::error::Error;
-use shared::ids::ClientId;
 use shared::ids::CompanyId;
+use shared::ids::IntegrationKey;
 use shared::scope::Scope;
 
 use crate::cli::CreateCredentialOptions;
@@ -107,21 +109,15 @@ pub async fn create(
     if let Readable::Only(keys) = &readable {
         check_attributes(deps, company, keys).await?;
     }
-    let secret = Secret::random()?;
-    let credential = Credential {
-        client_id: ClientId::random(),
-        company: company.clone(),
+    let details = Details {
         name: name.to_owned(),
+        integration: IntegrationKey::default(),
         scopes,
         readable,
-        secret: secret.fingerprint(),
-        created_at: deps.clock.now(),
-        disabled: false,
-        version: 1,
-        token: None,
+        expires_at: None,
+        networks: Networks::default(),
     };
-    deps.credentials.create(&credential).await?;
-    Ok((credential, secret))
+    Ok(deps.credentials.create(company, details).await?)
 }
 
 /// A misspelled key would hide an attribute without a word.

@@ -16,6 +16,8 @@ use crate::calendar::Zone;
 use crate::company::absences::AbsenceCategory;
 use crate::company::absences::AbsenceRules;
 use crate::company::absences::AbsenceUnit;
+use crate::credential::Integration;
+use crate::credential::Integrations;
 use crate::error::Error;
 use crate::holidays::Calendar;
 use crate::holidays::Holiday;
@@ -277,6 +279,8 @@ pub struct Company {
     pub zone: Zone,
     /// Its attributes.
     pub catalogue: Catalogue,
+    /// What its credentials can be for.
+    pub integrations: Integrations,
     entries: BTreeMap<(EntryKind, u32), Entry>,
 }
 
@@ -286,7 +290,13 @@ impl Company {
         let zone = Zone::named(&profile.time_zone)?;
         let catalogue = Catalogue::new(profile.locale, attributes);
         let entries = entries.into_iter().map(|entry| ((entry.details.kind(), entry.id), entry)).collect();
-        Ok(Self { profile, zone, catalogue, entries })
+        Ok(Self { profile, zone, catalogue, integrations: Integrations::of(Vec::new()), entries })
+    }
+
+    /// The company with integrations that it declared itself.
+    #[must_use]
+    pub fn with_integrations(self, declared: Vec<Integration>) -> Self {
+        Self { integrations: Integrations::of(declared), ..self }
     }
 
     /// The entry of a list with a number.

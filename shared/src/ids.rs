@@ -30,10 +30,7 @@ impl FromStr for CompanyId {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let well_formed = (1..=40).contains(&text.len())
-            && text.starts_with(|c: char| c.is_ascii_lowercase())
-            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if well_formed {
+        if is_slug(text) {
             Ok(Self(text.to_owned()))
         } else {
             Err(Error::invalid(
@@ -62,6 +59,75 @@ impl fmt::Display for CompanyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// The slug that names an integration: 1 to 40 of `a-z`, `0-9` and `-`, beginning with a letter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct IntegrationKey(String);
+
+impl IntegrationKey {
+    /// The integration of whatever has none of its own.
+    pub const OTHER: &str = "other";
+
+    /// The slug as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The key of an integration that every company has.
+    pub(crate) fn built_in(key: &'static str) -> Self {
+        debug_assert!(is_slug(key), "{key} is no slug");
+        Self(key.to_owned())
+    }
+}
+
+impl Default for IntegrationKey {
+    fn default() -> Self {
+        Self::built_in(Self::OTHER)
+    }
+}
+
+impl FromStr for IntegrationKey {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        if is_slug(text) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Error::invalid(
+                "integration",
+                "The key of an integration must be 1 to 40 of a-z, 0-9 and -, beginning with a letter.",
+            ))
+        }
+    }
+}
+
+impl TryFrom<String> for IntegrationKey {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+impl From<IntegrationKey> for String {
+    fn from(key: IntegrationKey) -> Self {
+        key.0
+    }
+}
+
+impl fmt::Display for IntegrationKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn is_slug(text: &str) -> bool {
+    (1..=40).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 /// A kind of number that v1 knows a record by: 1 to 2,147,483,647, as the wire contract declares it (`format: int32`).

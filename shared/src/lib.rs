@@ -1,9 +1,9 @@
 //! What every muster function shares.
 //!
 //! The upper half is pure: [`ids`], [`scope`], [`error`], [`patch`], [`clock`],
-//! [`calendar`], [`lockout`], [`minute`], [`page`], [`wire`], [`approval`], [`attributes`] and
-//! [`company`] know rules and nothing of HTTP, AWS or the environment. Below them, [`http`] turns requests into permits and
-//! results into envelopes, [`aws`] is the only way to the table, and [`lambda`]
+//! [`calendar`], [`lockout`], [`minute`], [`page`], [`wire`], [`approval`],
+//! [`attributes`], [`company`] and [`credential`] know rules and nothing of HTTP, AWS or the environment. Below them,
+//! [`http`] turns requests into permits and results into envelopes, [`aws`] is the only way to the table, and [`lambda`]
 //! and [`telemetry`] are what a function's `main` needs. Arrows never point
 //! back; `tests/tests/architecture.rs` fails when one does.
 
@@ -13,6 +13,7 @@ pub mod aws;
 pub mod calendar;
 pub mod clock;
 pub mod company;
+pub mod credential;
 pub mod deps;
 pub mod error;
 pub mod holidays;

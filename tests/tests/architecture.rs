@@ -71,6 +71,8 @@ fn the_pure_half_of_shared_knows_no_http_aws_or_environment() {
         "src/holidays.rs",
         "src/wire.rs",
         "src/company.rs",
+        "src/credential.rs",
+        "src/credential/",
         "src/attributes/",
     ] {
         let words = ["aws_", "lambda_", "axum", "tokio", "std::env", "crate::aws", "crate::http", "crate::deps"];
@@ -126,6 +128,10 @@ fn keys_are_formatted_in_one_place() {
     for folder in ["shared/src", "functions", "local/src"] {
         let elsewhere: Vec<_> =
             sources(folder).into_iter().filter(|(path, _)| !path.ends_with("aws/keys.rs")).collect();
-        forbid(&elsewhere, &["\"C#", "\"CREDENTIAL#", "\"LOGIN#", "\"ENTRY#"], "shared::aws::keys formats keys");
+        forbid(
+            &elsewhere,
+            &["\"C#", "\"CREDENTIAL#", "\"LOGIN#", "\"ENTRY#", "\"INTEGRATION#"],
+            "shared::aws::keys formats keys",
+        );
     }
 }

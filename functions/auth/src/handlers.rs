@@ -5,10 +5,12 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use jiff::Timestamp;
 use serde_json::Value as Json;
 use shared::aws::credentials;
 use shared::aws::credentials::Credential;
 use shared::aws::credentials::Fingerprint;
+use shared::aws::credentials::Generation;
 use shared::deps::Deps;
 use shared::error::Error;
 use shared::http::body::Fields;
@@ -36,7 +38,7 @@ const MAX_RENEWALS: usize = 8;
     tag = "Auth",
     operation_id = "authenticate",
     description = "Takes client_id and client_secret as JSON, as a form, or in the query string. \
-        The token is good for 24 hours and stays the same for that time.",
+        The token is good for 24 hours, or until the credential expires, and stays the same for that time.",
     request_body(content(
         (LoginBody = "application/json"),
         (LoginBody = "application/x-www-form-urlencoded"),
@@ -44,7 +46,8 @@ const MAX_RENEWALS: usize = 8;
     responses(
         (status = 200, description = "The token", body = Success<IssuedToken>),
         (status = 400, description = "A field is missing or cannot be read", body = Failure),
-        (status = 403, description = "The client id or the secret is wrong, or the credential is disabled", body = Failure),
+        (status = 403, description = "The client id or the secret is wrong, the credential is disabled or has expired, \
+            or it may not be used from this network address", body = Failure),
         (status = 429, description = "Too many logins, or too many failed ones", body = Failure),
     ),
 )]
@@ -54,19 +57,22 @@ pub async fn authenticate(
     query: Query,
     Fields(fields): Fields,
 ) -> Result<Response, Error> {
-    deps.limits.check_login(address.map(|Extension(ip)| ip.0))?;
+    let address = address.map(|Extension(ip)| ip.0);
+    deps.limits.check_login(address)?;
     let login = Login::read(|name| fields.get(name).cloned().or_else(|| query.get(name).map(Json::from)))?;
     let now = deps.clock.now();
     let state = store::read_state(&deps, &login, now).await?;
-    if let Some(seconds) = model::locked_for(now, state.failures_this_minute, state.failures_last_minute) {
+    if let Some(seconds) = model::LOCKOUT.locked_for(now, state.failures) {
         let message = format!("Too many failed logins. Try again in {seconds} seconds.");
         return Err(Error::Throttled { message, retry_after_seconds: seconds });
     }
-    let Some(credential) = accepted(state.credential, &login) else {
-        store::count_failure(&deps, &login, now).await?;
+    let Some(accepted) = Accepted::by(state.credential.clone(), &login, now) else {
+        state.count_failure(&deps).await?;
         return Err(refused());
     };
-    token(&deps, credential, &login).await.map(success)
+    // Whoever holds the secret may know why it does not help here; it is no guess, so it does not count as one.
+    accepted.credential.check_network(address)?;
+    token(&deps, accepted, &login).await.map(success)
 }
 
 /// One and the same answer, whatever is wrong.
@@ -74,30 +80,54 @@ fn refused() -> Error {
     Error::Forbidden("The client id or the client secret is not valid.".to_owned())
 }
 
-/// The credential, if the secret is its own. An unknown client id costs the same comparison.
-fn accepted(credential: Option<Credential>, login: &Login) -> Option<Credential> {
-    let stored = credential.as_ref().map_or_else(|| Fingerprint::of("nobody"), |credential| credential.secret);
-    let right = stored.matches(&login.secret.fingerprint());
-    credential.filter(|credential| right && !credential.disabled)
+/// A credential that can be used, and which of its secrets was presented.
+struct Accepted {
+    credential: Credential,
+    generation: Generation,
+}
+
+impl Accepted {
+    /// The credential, if the secret is its own. An unknown client id costs the same comparisons.
+    fn by(credential: Option<Credential>, login: &Login, now: Timestamp) -> Option<Self> {
+        let presented = login.secret.fingerprint();
+        let Some(credential) = credential else {
+            let nobody = Fingerprint::of("nobody");
+            let _ = (nobody.matches(&presented), nobody.matches(&presented));
+            return None;
+        };
+        let generation = credential.generation(&presented, now)?;
+        Some(Self { credential, generation })
+    }
+
+    /// The token that the secret has now, if it is good and really this secret's.
+    fn token(&self, login: &Login, now: Timestamp) -> Result<Option<IssuedToken>, Error> {
+        let Some(current) = self.credential.token_of(self.generation).filter(|token| token.seconds_left(now) > 0)
+        else {
+            return Ok(None);
+        };
+        let token = login.secret.token(self.credential.client_id, current.issued_at)?;
+        let scope = model::show_scopes(&self.credential.scopes);
+        let expires_in = self.credential.seconds_left(self.generation, current, now);
+        let own = current.fingerprint.matches(&Fingerprint::of(&token));
+        Ok(own.then_some(IssuedToken { token, expires_in, scope }))
+    }
 }
 
 /// The credential's token: the one that is good at present, or a new one.
-async fn token(deps: &Deps, mut credential: Credential, login: &Login) -> Result<IssuedToken, Error> {
+async fn token(deps: &Deps, mut accepted: Accepted, login: &Login) -> Result<IssuedToken, Error> {
     for _ in 0..MAX_RENEWALS {
         let now = deps.clock.now();
-        if let Some(current) = credential.token.filter(|token| token.seconds_left(now) > 0) {
-            let token = login.secret.token(credential.client_id, current.issued_at)?;
-            if current.fingerprint.matches(&Fingerprint::of(&token)) {
-                let scope = model::show_scopes(&credential.scopes);
-                return Ok(IssuedToken { token, expires_in: current.seconds_left(now), scope });
-            }
+        if let Some(token) = accepted.token(login, now)? {
+            return Ok(token);
         }
-        let fingerprint = Fingerprint::of(&login.secret.token(credential.client_id, now)?);
+        let client_id = accepted.credential.client_id;
+        let fingerprint = Fingerprint::of(&login.secret.token(client_id, now)?);
         let renewed = credentials::IssuedToken { issued_at: now, fingerprint };
-        if !store::issue(deps, &mut credential, renewed).await? {
-            let stored = deps.credentials.get(credential.client_id).await?;
-            credential = accepted(stored, login).ok_or_else(refused)?;
-        }
+        let stored = match store::issue(deps, accepted.credential, accepted.generation, renewed).await? {
+            Some(credential) => Some(credential),
+            None => deps.credentials.get(client_id).await?,
+        };
+        accepted = Accepted::by(stored, login, now).ok_or_else(refused)?;
     }
     Err(Error::Unavailable("a token was renewed by others each time".to_owned()))
 }

@@ -29,8 +29,7 @@ enum Step {
 
 /// A company put together from its stored settings.
 pub fn company(settings: Settings) -> Result<Company, Error> {
-    let profile = settings.profile.ok_or_else(|| Error::Internal("the company has no profile".to_owned()))?;
-    Company::new(profile, settings.entries, settings.attributes)
+    settings.into_company()?.ok_or_else(|| Error::Internal("the company has no profile".to_owned()))
 }
 
 /// The company as it will be, with numbers from the top for entries that have none yet.

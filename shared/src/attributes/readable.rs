@@ -38,6 +38,9 @@ pub enum Readable {
 }
 
 impl Readable {
+    /// How every attribute is written in place of keys.
+    pub const EVERYTHING: &'static str = "*";
+
     /// Whether a credential may read the attribute.
     #[must_use]
     pub fn allows(&self, key: &str) -> bool {
@@ -53,7 +56,7 @@ impl TryFrom<Vec<String>> for Readable {
     type Error = Error;
 
     fn try_from(keys: Vec<String>) -> Result<Self, Error> {
-        if keys.iter().any(|key| key == "*") {
+        if keys.iter().any(|key| key == Self::EVERYTHING) {
             return Ok(Self::All);
         }
         keys.into_iter().map(AttributeKey::try_from).collect::<Result<_, _>>().map(Self::Only)
@@ -63,7 +66,7 @@ impl TryFrom<Vec<String>> for Readable {
 impl From<Readable> for Vec<String> {
     fn from(readable: Readable) -> Self {
         match readable {
-            Readable::All => vec!["*".to_owned()],
+            Readable::All => vec![Readable::EVERYTHING.to_owned()],
             Readable::Only(keys) => keys.into_iter().map(String::from).collect(),
         }
     }

@@ -18,6 +18,7 @@ use crate::aws::transaction::Condition;
 use crate::company::Company;
 use crate::company::Entry;
 use crate::company::Profile;
+use crate::credential::Integration;
 use crate::error::Error;
 use crate::ids::CompanyId;
 
@@ -34,6 +35,10 @@ impl Entity for Entry {
 
 impl Entity for DeclaredAttribute {
     const TYPE: &'static str = "attribute";
+}
+
+impl Entity for Integration {
+    const TYPE: &'static str = "integration";
 }
 
 /// That a company file was applied to its end; `muster serve` applies again what was cut short.
@@ -53,8 +58,19 @@ pub struct Settings {
     pub entries: Vec<Entry>,
     /// The attributes that it declared.
     pub attributes: Vec<DeclaredAttribute>,
+    /// The integrations that it declared.
+    pub integrations: Vec<Integration>,
     /// Whether a company file was applied to its end.
     pub applied: bool,
+}
+
+impl Settings {
+    /// The company of these settings; `None` without a profile.
+    pub fn into_company(self) -> Result<Option<Company>, Error> {
+        let Some(profile) = self.profile else { return Ok(None) };
+        let company = Company::new(profile, self.entries, self.attributes)?;
+        Ok(Some(company.with_integrations(self.integrations)))
+    }
 }
 
 /// The companies of a table.
@@ -75,11 +91,10 @@ impl Companies {
     pub async fn get(&self, id: &CompanyId) -> Result<Arc<Company>, Error> {
         self.cache
             .try_get_with_by_ref(id, async {
-                let settings = self.load(id).await?;
-                let profile = settings
-                    .profile
-                    .ok_or_else(|| Error::Internal("a credential names a company without a profile".to_owned()))?;
-                Company::new(profile, settings.entries, settings.attributes).map(Arc::new)
+                let company = self.load(id).await?.into_company()?;
+                company
+                    .map(Arc::new)
+                    .ok_or_else(|| Error::Internal("a credential names a company without a profile".to_owned()))
             })
             .await
             .map_err(|error| Error::clone(&error))
@@ -96,6 +111,7 @@ impl Companies {
                 Profile::TYPE => settings.profile = Some(item.decode()?),
                 Entry::TYPE => settings.entries.push(item.decode()?),
                 DeclaredAttribute::TYPE => settings.attributes.push(item.decode()?),
+                Integration::TYPE => settings.integrations.push(item.decode()?),
                 Applied::TYPE => settings.applied = true,
                 other => return Err(Error::Internal(format!("settings hold a {other}"))),
             }
@@ -147,6 +163,19 @@ impl Companies {
             let mut transaction = self.table.transaction();
             for attribute in batch {
                 transaction = transaction.put(Item::encode(keys::attribute(company, &attribute.key), attribute)?);
+            }
+            transaction.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Stores declared integrations. Access pattern: a transaction for each fifty.
+    pub async fn put_integrations(&self, company: &CompanyId, integrations: &[Integration]) -> Result<(), Error> {
+        for batch in integrations.chunks(50) {
+            let mut transaction = self.table.transaction();
+            for integration in batch {
+                let key = keys::integration(company, &integration.key);
+                transaction = transaction.put(Item::encode(key, integration)?);
             }
             transaction.commit().await?;
         }

@@ -6,195 +6,49 @@
 //! so the same secret gives the same token for its 24 hours without the token
 //! being stored: the credential's item holds only the token's digest. The
 //! client id inside lets a request find its credential with one read.
+//!
+//! After a rotation with a grace time, the item holds two secrets and a token
+//! for each. Who is let in is decided in [`record`], from one item alone, so a
+//! request reads no more than that.
 
-use std::collections::BTreeSet;
+mod record;
+mod secret;
+
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::Hmac;
-use hmac::KeyInit;
-use hmac::Mac;
+use jiff::SignedDuration;
 use jiff::Timestamp;
 use moka::future::Cache;
 use serde::Deserialize;
 use serde::Serialize;
-use sha2::Digest;
-use sha2::Sha256;
-use subtle::ConstantTimeEq;
 
-use crate::attributes::Readable;
 use crate::aws::companies::CACHE_LIFETIME;
 use crate::aws::items::Entity;
 use crate::aws::items::Item;
 use crate::aws::keys;
 use crate::aws::table::Range;
 use crate::aws::table::Table;
+use crate::aws::table::unless_raced;
 use crate::aws::transaction::Condition;
 use crate::clock::Clock;
+use crate::credential::Details;
+use crate::credential::Grace;
 use crate::error::Error;
-use crate::ids::CREDENTIAL_PREFIX;
 use crate::ids::ClientId;
 use crate::ids::CompanyId;
-use crate::scope::Scope;
 
-/// How long a token is good for, in seconds.
-pub const TOKEN_LIFETIME: i64 = 24 * 60 * 60;
-
-/// A SHA-256 digest, stored and compared in place of a secret or token.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Fingerprint([u8; 32]);
-
-impl Fingerprint {
-    /// The digest of a text.
-    #[must_use]
-    pub fn of(text: &str) -> Self {
-        Self(Sha256::digest(text.as_bytes()).into())
-    }
-
-    /// The digest of several texts; the same bytes divided in another way have another one.
-    #[must_use]
-    pub fn of_parts(parts: &[&[u8]]) -> Self {
-        let mut digest = Sha256::new();
-        for part in parts {
-            digest.update((part.len() as u64).to_be_bytes());
-            digest.update(part);
-        }
-        Self(digest.finalize().into())
-    }
-
-    /// Whether both are digests of the same text, in a time that does not depend on where they differ.
-    #[must_use]
-    pub fn matches(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
-    }
-}
-
-impl From<Fingerprint> for String {
-    fn from(fingerprint: Fingerprint) -> Self {
-        URL_SAFE_NO_PAD.encode(fingerprint.0)
-    }
-}
-
-impl TryFrom<String> for Fingerprint {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| "not base64url")?;
-        bytes.try_into().map(Self).map_err(|_| "not 32 bytes")
-    }
-}
-
-impl std::fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Fingerprint(…)")
-    }
-}
-
-/// The secret half of a credential. It is shown once, when the credential is created.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// A new secret of 256 random bits.
-    pub fn random() -> Result<Self, Error> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|error| Error::Internal(format!("no random bits: {error}")))?;
-        Ok(Self(format!("{CREDENTIAL_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))))
-    }
-
-    /// A secret that somebody presents.
-    #[must_use]
-    pub fn presented(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-
-    /// The text, for the one answer that shows it.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-
-    /// What is stored of it.
-    #[must_use]
-    pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(&self.0)
-    }
-
-    /// The token of this secret that was issued at an instant.
-    pub fn token(&self, client_id: ClientId, issued_at: Timestamp) -> Result<String, Error> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes())
-            .map_err(|error| Error::Internal(format!("no token key: {error}")))?;
-        mac.update(client_id.as_bytes());
-        mac.update(&issued_at.as_millisecond().to_be_bytes());
-        let mut bytes = client_id.as_bytes().to_vec();
-        bytes.extend_from_slice(&mac.finalize().into_bytes());
-        Ok(format!("{CREDENTIAL_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
-
-/// The client id inside a token, if it has the form of one.
-#[must_use]
-pub fn client_of_token(token: &str) -> Option<ClientId> {
-    let bytes = URL_SAFE_NO_PAD.decode(token.strip_prefix(CREDENTIAL_PREFIX)?).ok()?;
-    let id: [u8; 16] = (bytes.len() == 48).then(|| bytes[..16].try_into().ok()).flatten()?;
-    Some(ClientId::from_bytes(id))
-}
-
-/// The token that is good at present.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IssuedToken {
-    /// When it was issued, UTC, in milliseconds: a part of what it is derived from.
-    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
-    pub issued_at: Timestamp,
-    /// What is stored of it.
-    pub fingerprint: Fingerprint,
-}
-
-impl IssuedToken {
-    /// Whole seconds that the token is still good for.
-    #[must_use]
-    pub fn seconds_left(&self, now: Timestamp) -> i64 {
-        (TOKEN_LIFETIME - (now.as_second() - self.issued_at.as_second())).clamp(0, TOKEN_LIFETIME)
-    }
-}
-
-/// A credential as the table holds it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Credential {
-    /// Its public half.
-    pub client_id: ClientId,
-    /// The company to which it belongs.
-    pub company: CompanyId,
-    /// What people call it.
-    pub name: String,
-    /// What it may do.
-    pub scopes: BTreeSet<Scope>,
-    /// Which attributes of employees it may read.
-    pub readable: Readable,
-    /// What is stored of its secret.
-    pub secret: Fingerprint,
-    /// When it was created, UTC, in milliseconds.
-    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
-    pub created_at: Timestamp,
-    /// Whether it is refused everywhere.
-    pub disabled: bool,
-    /// How often the item was written; a write names the version that it read.
-    pub version: u64,
-    /// The token that is good at present.
-    pub token: Option<IssuedToken>,
-}
-
-impl Entity for Credential {
-    const TYPE: &'static str = "credential";
-}
+pub use record::Credential;
+pub use record::Generation;
+pub use record::Previous;
+pub use record::Shown;
+pub use record::State;
+pub use secret::Fingerprint;
+pub use secret::IssuedToken;
+pub use secret::Secret;
+pub use secret::TOKEN_LIFETIME;
+pub use secret::client_of_token;
 
 /// What a company's list of credentials holds of each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,79 +61,217 @@ impl Entity for CredentialName {
     const TYPE: &'static str = "credential_name";
 }
 
+/// What is kept of a credential that a token led to.
+#[derive(Clone, Debug)]
+struct Kept {
+    credential: Arc<Credential>,
+    /// By the clock that decides on tokens too; the cache's own cannot be set.
+    read_at: Timestamp,
+    /// How many writes this process had made before it was read.
+    writes: u64,
+}
+
 /// The credentials of a table.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     table: Table,
     clock: Clock,
-    cache: Cache<Fingerprint, Arc<Credential>>,
+    cache: Cache<Fingerprint, Kept>,
+    writes: Arc<AtomicU64>,
 }
 
 impl Credentials {
     /// The credentials of `table`.
     #[must_use]
     pub fn new(table: Table, clock: Clock) -> Self {
-        Self { table, clock, cache: Cache::builder().max_capacity(10_000).time_to_live(CACHE_LIFETIME).build() }
+        let cache = Cache::builder().max_capacity(10_000).time_to_live(CACHE_LIFETIME).build();
+        Self { table, clock, cache, writes: Arc::default() }
     }
 
     /// The credential to which a bearer token belongs, at most 30 seconds old;
-    /// `None` for a token that is not good, or no longer.
+    /// `None` for a token that is not good, or no longer. Whether it may be used
+    /// from where the request comes is still to be checked ([`Credential::check_network`]).
     ///
     /// Access pattern: none while kept, else `GetItem` of the credential.
     pub async fn of_token(&self, token: &str) -> Result<Option<Arc<Credential>>, Error> {
         let Some(client_id) = client_of_token(token) else { return Ok(None) };
         let presented = Fingerprint::of(token);
-        if let Some(kept) = self.cache.get(&presented).await {
-            return Ok(self.is_good(&kept, &presented).then_some(kept));
+        let now = self.clock.now();
+        if let Some(credential) = self.kept(&presented, now).await {
+            return Ok(credential.accepts(&presented, now).then_some(credential));
         }
+        // Before the read: what this process writes meanwhile must not be hidden by what is older.
+        let writes = self.writes.load(Ordering::SeqCst);
         let Some(stored) = self.table.get::<Credential>(keys::credential(client_id)).await? else {
             return Ok(None);
         };
-        if !self.is_good(&stored, &presented) {
+        if !stored.accepts(&presented, now) {
             return Ok(None);
         }
         let stored = Arc::new(stored);
         // Only what was just read goes in: keeping it longer each time would hide a change for ever.
-        self.cache.insert(presented, stored.clone()).await;
+        self.cache.insert(presented, Kept { credential: stored.clone(), read_at: now, writes }).await;
         Ok(Some(stored))
     }
 
-    fn is_good(&self, credential: &Credential, presented: &Fingerprint) -> bool {
-        let current = credential
-            .token
-            .is_some_and(|token| token.fingerprint.matches(presented) && token.seconds_left(self.clock.now()) > 0);
-        current && !credential.disabled
+    async fn kept(&self, presented: &Fingerprint, now: Timestamp) -> Option<Arc<Credential>> {
+        let kept = self.cache.get(presented).await?;
+        let lifetime = SignedDuration::try_from(CACHE_LIFETIME).unwrap_or_default();
+        let fresh = now.duration_since(kept.read_at) < lifetime;
+        (fresh && kept.writes == self.writes.load(Ordering::SeqCst)).then_some(kept.credential)
     }
 
-    /// A credential as it is stored now. Access pattern: `GetItem`.
+    /// A credential as it is stored now, of whatever company: for the login, which knows no company yet.
+    /// Access pattern: `GetItem`.
     pub async fn get(&self, client_id: ClientId) -> Result<Option<Credential>, Error> {
         self.table.get(keys::credential(client_id)).await
     }
 
-    /// Stores a new credential and its place in the company's list. Access pattern: a transaction of two puts.
-    pub async fn create(&self, credential: &Credential) -> Result<(), Error> {
-        let exists = || Error::Conflict("There is a credential with this client id.".to_owned());
-        let name = CredentialName { client_id: credential.client_id };
-        let name_key = keys::company_credential(&credential.company, credential.client_id);
-        self.table
-            .transaction()
-            .put_if(Item::encode(keys::credential(credential.client_id), credential)?, Condition::absent(), exists())
-            .put_if(Item::encode(name_key, &name)?, Condition::absent(), exists())
-            .commit()
-            .await
+    /// A company's credential as it is stored now. One of another company is not found.
+    ///
+    /// Access pattern: `GetItem`.
+    pub async fn find(&self, company: &CompanyId, client_id: ClientId) -> Result<Credential, Error> {
+        let found = self.get(client_id).await?.filter(|credential| credential.company == *company);
+        found.ok_or_else(unknown)
     }
 
-    /// Stores a changed credential if nobody was faster; `false` if somebody was.
+    /// Stores a new credential and its place in the company's list. The secret is nowhere but in the answer.
+    ///
+    /// Access pattern: a transaction of two puts.
+    pub async fn create(&self, company: &CompanyId, details: Details) -> Result<(Credential, Secret), Error> {
+        let secret = Secret::random()?;
+        let credential = Credential::new(company.clone(), details, secret.fingerprint(), self.clock.now());
+        let client_id = credential.client_id;
+        let exists = || Error::Conflict("There is a credential with this client id.".to_owned());
+        let name = Item::encode(keys::company_credential(company, client_id), &CredentialName { client_id })?;
+        self.table
+            .transaction()
+            .put_if(Item::encode(keys::credential(client_id), &credential)?, Condition::absent(), exists())
+            .put_if(name, Condition::absent(), exists())
+            .commit()
+            .await?;
+        Ok((credential, secret))
+    }
+
+    /// Changes what an administrator decided. `edit` gets the credential as it is and says how its details shall be;
+    /// it is asked again when somebody else was faster, so that no change is lost.
+    ///
+    /// Access pattern: `GetItem`, then `PutItem` if the version is the one that was read.
+    pub async fn change(
+        &self,
+        company: &CompanyId,
+        client_id: ClientId,
+        edit: impl Fn(&Credential) -> Result<Details, Error>,
+    ) -> Result<Credential, Error> {
+        self.rewrite(company, client_id, |credential| {
+            let details = edit(&credential)?;
+            Ok(if details == credential.details() { None } else { Some(credential.with(details)) })
+        })
+        .await
+    }
+
+    /// Refuses a credential everywhere, at once in this process and within 30 seconds in others. One that is disabled
+    /// stays so.
+    ///
+    /// Access pattern: as [`Self::change`].
+    pub async fn disable(&self, company: &CompanyId, client_id: ClientId) -> Result<Credential, Error> {
+        self.set_disabled(company, client_id, true).await
+    }
+
+    /// Lets a disabled credential be used again. Tokens of before work again for what is left of their day.
+    ///
+    /// Access pattern: as [`Self::change`].
+    pub async fn enable(&self, company: &CompanyId, client_id: ClientId) -> Result<Credential, Error> {
+        self.set_disabled(company, client_id, false).await
+    }
+
+    async fn set_disabled(
+        &self,
+        company: &CompanyId,
+        client_id: ClientId,
+        disabled: bool,
+    ) -> Result<Credential, Error> {
+        self.rewrite(company, client_id, |credential| {
+            Ok((credential.disabled != disabled).then_some(Credential { disabled, ..credential }))
+        })
+        .await
+    }
+
+    /// Gives a credential a new secret. The old one and its token stay good for the grace time, or die at once without
+    /// one; a still older one dies in any case.
+    ///
+    /// Access pattern: as [`Self::change`].
+    pub async fn rotate(
+        &self,
+        company: &CompanyId,
+        client_id: ClientId,
+        grace: Grace,
+    ) -> Result<(Credential, Secret), Error> {
+        let secret = Secret::random()?;
+        let rotated = self.rewrite(company, client_id, |credential| {
+            let previous = grace.ends(self.clock.now()).map(|until| Previous {
+                secret: credential.secret,
+                token: credential.token,
+                until,
+            });
+            Ok(Some(Credential { secret: secret.fingerprint(), token: None, previous, ..credential }))
+        });
+        Ok((rotated.await?, secret))
+    }
+
+    /// Removes a credential and its place in the company's list, and tells what it was. It cannot come back.
+    ///
+    /// Access pattern: `GetItem`, then a transaction of two deletes.
+    pub async fn remove(&self, company: &CompanyId, client_id: ClientId) -> Result<Credential, Error> {
+        let credential = self.find(company, client_id).await?;
+        let of_company = Condition::exists().text_is(&["company"], company.as_str());
+        self.table
+            .transaction()
+            .delete_if(keys::credential(client_id), of_company, unknown())
+            .delete(keys::company_credential(company, client_id))
+            .commit()
+            .await?;
+        self.forget_kept();
+        Ok(credential)
+    }
+
+    /// An administrator's change: read, changed and stored again, from the beginning when somebody else was faster.
+    /// `None` means that there is nothing to change.
+    async fn rewrite(
+        &self,
+        company: &CompanyId,
+        client_id: ClientId,
+        edit: impl Fn(Credential) -> Result<Option<Credential>, Error>,
+    ) -> Result<Credential, Error> {
+        unless_raced("The credential", || async {
+            let found = self.find(company, client_id).await?;
+            let Some(edited) = edit(found.clone())? else { return Ok(found) };
+            let changed = Credential {
+                changed_at: Some(self.clock.now()),
+                revision: found.revision + 1,
+                version: found.version + 1,
+                ..edited
+            };
+            if self.replace(&changed).await? { Ok(changed) } else { Err(Error::Raced) }
+        })
+        .await
+    }
+
+    /// Stores a changed credential if nobody was faster; `false` if somebody was, or removed it.
     /// Access pattern: `PutItem` if the version is the one before.
     pub async fn replace(&self, credential: &Credential) -> Result<bool, Error> {
         let item = Item::encode(keys::credential(credential.client_id), credential)?;
         let unchanged = Condition::exists().number_is(&["version"], credential.version - 1);
         let stored = self.table.put(item, Some(unchanged)).await?;
         if stored {
-            // What this process still keeps under the old token is out of date.
-            self.cache.invalidate_all();
+            self.forget_kept();
         }
         Ok(stored)
+    }
+
+    /// What this process keeps is out of date from here on.
+    fn forget_kept(&self) {
+        self.writes.fetch_add(1, Ordering::SeqCst);
     }
 
     /// A company's credentials in the order of their creation.
@@ -299,52 +291,6 @@ impl Credentials {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_is_the_same_for_its_day_and_names_its_client() {
-        let client_id = ClientId::random();
-        let secret = Secret::random().expect("random bits");
-        let now = Timestamp::from_millisecond(1_700_000_000_000).expect("an instant");
-        let token = secret.token(client_id, now).expect("a token");
-        assert!(token.starts_with("papi-"));
-        assert_eq!(secret.token(client_id, now).as_ref(), Ok(&token));
-        assert_eq!(client_of_token(&token), Some(client_id));
-
-        let later = Timestamp::from_millisecond(1_700_000_000_001).expect("an instant");
-        assert_ne!(secret.token(client_id, later).as_ref(), Ok(&token));
-        let other = Secret::random().expect("random bits");
-        assert_ne!(other.token(client_id, now).as_ref(), Ok(&token));
-    }
-
-    #[test]
-    fn a_digest_of_parts_tells_where_they_end() {
-        assert_eq!(Fingerprint::of_parts(&[b"ab", b""]), Fingerprint::of_parts(&[b"ab", b""]));
-        assert_ne!(Fingerprint::of_parts(&[b"ab", b""]), Fingerprint::of_parts(&[b"a", b"b"]));
-    }
-
-    #[test]
-    fn what_is_no_token_names_nobody() {
-        for bad in ["", "papi-", "papi-AAAA", "Bearer x", "papi-!!!!", &format!("papi-{}", "A".repeat(63))] {
-            assert_eq!(client_of_token(bad), None, "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn a_token_ends_after_a_day() {
-        let at = |ms: i64| Timestamp::from_millisecond(ms).expect("an instant");
-        let token = IssuedToken { issued_at: at(1_700_000_000_000), fingerprint: Fingerprint::of("x") };
-        assert_eq!(token.seconds_left(at(1_700_000_000_000)), 86_400);
-        assert_eq!(token.seconds_left(at(1_700_086_399_000)), 1);
-        assert_eq!(token.seconds_left(at(1_700_086_400_000)), 0);
-        assert_eq!(token.seconds_left(at(1_600_000_000_000)), 86_400);
-    }
-
-    #[test]
-    fn secrets_do_not_show_in_debug_output() {
-        let secret = Secret::random().expect("random bits");
-        assert!(!format!("{secret:?} {:?}", secret.fingerprint()).contains(&secret.reveal()[5..15]));
-    }
+fn unknown() -> Error {
+    Error::not_found("The company has no credential with this client id.")
 }

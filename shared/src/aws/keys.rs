@@ -9,6 +9,7 @@
 //! | profile of a company | `C#<company>#SETTINGS` | `PROFILE` |
 //! | entry of a list | `C#<company>#SETTINGS` | `ENTRY#<kind>#<name>` |
 //! | declared attribute | `C#<company>#SETTINGS` | `ATTRIBUTE#<key>` |
+//! | declared integration | `C#<company>#SETTINGS` | `INTEGRATION#<key>` |
 //! | mark that a company file was applied | `C#<company>#SETTINGS` | `APPLIED` |
 //! | counter of ids | `C#<company>` | `SEQUENCE#<name>` |
 //! | employee | `C#<company>#EMPLOYEES` | `<id, 10 digits>` |
@@ -58,6 +59,7 @@ use crate::ids::ClientId;
 use crate::ids::CompanyId;
 use crate::ids::DocumentId;
 use crate::ids::EmployeeId;
+use crate::ids::IntegrationKey;
 use crate::ids::ProjectId;
 
 /// Where an item lies.
@@ -103,6 +105,12 @@ pub fn entry(company: &CompanyId, kind: EntryKind, name: &str) -> Key {
 #[must_use]
 pub fn attribute(company: &CompanyId, key: &AttributeKey) -> Key {
     Key::new(settings(company), format!("ATTRIBUTE#{key}"))
+}
+
+/// A declared integration.
+#[must_use]
+pub fn integration(company: &CompanyId, key: &IntegrationKey) -> Key {
+    Key::new(settings(company), format!("INTEGRATION#{key}"))
 }
 
 /// The counter from which ids are taken.
@@ -500,6 +508,8 @@ mod tests {
         assert_eq!(applied(&company), key("C#alpenrad#SETTINGS", "APPLIED"));
         assert_eq!(entry(&company, EntryKind::Office, "A#B"), key("C#alpenrad#SETTINGS", "ENTRY#office#A#B"));
         assert_eq!(attribute(&company, &attribute_key), key("C#alpenrad#SETTINGS", "ATTRIBUTE#dynamic_7"));
+        let integration_key: IntegrationKey = "canteen".parse().expect("a key");
+        assert_eq!(integration(&company, &integration_key), key("C#alpenrad#SETTINGS", "INTEGRATION#canteen"));
         assert_eq!(sequence(&company, "employee"), key("C#alpenrad", "SEQUENCE#employee"));
         assert_eq!(employee(&company, id), key("C#alpenrad#EMPLOYEES", "0000000042"));
         assert_eq!(email(&company, "a@b.example"), key("C#alpenrad#EMAILS", "a@b.example"));

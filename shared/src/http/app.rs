@@ -25,6 +25,7 @@ use crate::http::context::ClientIp;
 use crate::http::context::PlatformRequestId;
 use crate::http::context::RequestContext;
 use crate::http::permit;
+use crate::http::permit::Origin;
 use crate::http::respond;
 use crate::http::respond::Cause;
 
@@ -35,10 +36,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub fn app(router: Router, deps: &Deps) -> Router {
     let recognise = |deps: Deps| {
         move |request: Request| async move {
-            let context = request.extensions().get::<RequestContext>().cloned();
-            let headers = request.headers().clone();
+            let (headers, origin) = (request.headers().clone(), Origin::of(&request));
             drop(request);
-            permit::recognise(&deps, &headers, context).await;
+            permit::recognise(&deps, &headers, origin).await;
         }
     };
     let (on_path, on_method, deps) = (recognise(deps.clone()), recognise(deps.clone()), deps.clone());

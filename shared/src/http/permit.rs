@@ -3,6 +3,7 @@
 //! Only the guard of a route and the operator's own commands can make a permit,
 //! so a handler or store function that takes one cannot run without the check.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -16,9 +17,11 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 
 use crate::attributes::Readable;
+use crate::aws::credentials::Credential;
 use crate::deps::Deps;
 use crate::error::Error;
 use crate::http::context::Caller;
+use crate::http::context::ClientIp;
 use crate::http::context::RequestContext;
 use crate::ids::ClientId;
 use crate::ids::CompanyId;
@@ -83,10 +86,8 @@ impl WritePermit {
 
 /// The scope check in front of a route's handler.
 pub(crate) async fn guard(deps: Deps, scope: Scope, mut request: Request, next: Next) -> Response {
-    let context = request.extensions().get::<RequestContext>().cloned();
-    let presented = bearer(request.headers());
-    let admitted = match presented {
-        Ok(token) => admit(&deps, scope, request.method().clone(), token, context).await,
+    let admitted = match bearer(request.headers()) {
+        Ok(token) => admit(&deps, scope, request.method().clone(), token, Origin::of(&request)).await,
         Err(error) => Err(error),
     };
     match admitted {
@@ -98,36 +99,51 @@ pub(crate) async fn guard(deps: Deps, scope: Scope, mut request: Request, next: 
     }
 }
 
-/// Lets a caller whose token is good be known where no scope is demanded: on
-/// paths and methods that are not there. Clients that look for their token in
-/// every answer would otherwise report that it is missing, and hide the error.
-pub(crate) async fn recognise(deps: &Deps, headers: &HeaderMap, context: Option<RequestContext>) {
-    if let Ok(token) = bearer(headers)
-        && let Ok(Some(credential)) = deps.credentials.of_token(&token).await
-        && let Some(context) = context
-    {
-        context.accept(Caller { client_id: credential.client_id, company: credential.company.clone(), token });
+/// Where a request comes from, and what is noted of it. The address is the connection's, or API Gateway's word on it:
+/// a header that a client can write says nothing.
+pub(crate) struct Origin {
+    context: Option<RequestContext>,
+    address: Option<IpAddr>,
+}
+
+impl Origin {
+    pub(crate) fn of(request: &Request) -> Self {
+        let extensions = request.extensions();
+        let address = extensions.get::<ClientIp>().map(|ip| ip.0);
+        Self { context: extensions.get::<RequestContext>().cloned(), address }
     }
 }
 
-async fn admit(
-    deps: &Deps,
-    scope: Scope,
-    method: Method,
-    token: String,
-    context: Option<RequestContext>,
-) -> Result<Grant, Error> {
-    let invalid = || Error::Forbidden("Provided authorization is not valid".to_owned());
-    let credential = deps.credentials.of_token(&token).await?.ok_or_else(invalid)?;
-    let (client_id, company) = (credential.client_id, credential.company.clone());
-    if let Some(context) = context {
-        context.accept(Caller { client_id, company: company.clone(), token });
+/// Lets a caller whose token is good be known where no scope is demanded: on
+/// paths and methods that are not there. Clients that look for their token in
+/// every answer would otherwise report that it is missing, and hide the error.
+pub(crate) async fn recognise(deps: &Deps, headers: &HeaderMap, origin: Origin) {
+    if let Ok(token) = bearer(headers) {
+        // Nothing is there, whoever asks.
+        let _ = known(deps, token, origin).await;
     }
+}
+
+async fn admit(deps: &Deps, scope: Scope, method: Method, token: String, origin: Origin) -> Result<Grant, Error> {
+    let credential = known(deps, token, origin).await?;
+    let (client_id, company) = (credential.client_id, credential.company.clone());
     if !credential.scopes.contains(&scope) {
         return Err(Error::Forbidden(format!("The credential does not have the scope {scope}.")));
     }
     deps.limits.check_credential(scope, client_id, &method)?;
     Ok(Grant { company, readable: credential.readable.clone(), action: scope.action, credential: Some(client_id) })
+}
+
+/// The credential of a token that is good, if it may be used from where the request comes. Who it is, is noted in
+/// either case.
+async fn known(deps: &Deps, token: String, origin: Origin) -> Result<Arc<Credential>, Error> {
+    let invalid = || Error::Forbidden("Provided authorization is not valid".to_owned());
+    let credential = deps.credentials.of_token(&token).await?.ok_or_else(invalid)?;
+    if let Some(context) = origin.context {
+        context.accept(Caller { client_id: credential.client_id, company: credential.company.clone(), token });
+    }
+    credential.check_network(origin.address)?;
+    Ok(credential)
 }
 
 fn bearer(headers: &HeaderMap) -> Result<String, Error> {
