@@ -1,5 +1,6 @@
 //! Administrators, how they sign in, and for how long; no HTTP, no AWS.
 
+pub mod groups;
 pub mod password;
 pub mod texts;
 pub mod token;

@@ -6,6 +6,7 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware;
 use axum::middleware::Next;
+use axum::response::Response;
 use axum::routing::MethodFilter;
 use axum::routing::MethodRouter;
 use axum::routing::on;
@@ -105,6 +106,17 @@ impl Routes {
         if let Some(endpoint) = self.endpoints.last_mut() {
             endpoint.session = true;
         }
+        self
+    }
+
+    /// Lets a function of the whole resource see each request of the endpoints so far, and its answer.
+    #[must_use]
+    pub fn surrounded_by<F, A>(mut self, around: F) -> Self
+    where
+        F: Fn(Request, Next) -> A + Clone + Send + Sync + 'static,
+        A: Future<Output = Response> + Send + 'static,
+    {
+        self.router = self.router.layer(middleware::from_fn(around));
         self
     }
 
