@@ -1,13 +1,15 @@
 //! The commands and their options.
 
+pub mod credentials;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::Args;
 use clap::Parser;
 use clap::Subcommand;
-use shared::ids::CompanyId;
-use shared::scope::Scope;
+
+use crate::cli::credentials::CredentialsOptions;
 
 #[expect(clippy::doc_markdown, reason = "shown in a terminal, where Markdown is noise")]
 /// A personnel-data API that speaks Personio's wire format, on your machine or in your AWS account.
@@ -38,7 +40,7 @@ pub enum Command {
     Storage(StorageOptions),
     /// Declare a company from a YAML file; can be run again and changes only what differs
     Apply(ApplyOptions),
-    /// Create and list API credentials
+    /// Create, list, change, rotate and remove API credentials
     Credentials(CredentialsOptions),
 }
 
@@ -101,54 +103,6 @@ pub struct ApplyOptions {
     /// Check the file, and store nothing
     #[arg(long)]
     pub check: bool,
-}
-
-/// Options of `credentials`.
-#[derive(Clone, Debug, Args)]
-pub struct CredentialsOptions {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: CredentialsCommand,
-}
-
-/// What to do with credentials.
-#[derive(Clone, Debug, Subcommand)]
-pub enum CredentialsCommand {
-    /// Create a credential and print its client id and secret; the secret is shown only now
-    Create(CreateCredentialOptions),
-    /// List a company's credentials
-    List(ListCredentialsOptions),
-}
-
-/// Options of `credentials create`.
-#[derive(Clone, Debug, Args)]
-pub struct CreateCredentialOptions {
-    /// What you call it: the integration that will use it
-    #[arg(long)]
-    pub name: String,
-    /// What it may do, e.g. employees:read; repeat it or separate with commas
-    #[arg(long = "scope", value_name = "SCOPE", required = true, value_delimiter = ',')]
-    pub scopes: Vec<Scope>,
-    /// Attributes of employees that it may read, separated by commas; * for all [default: none but the id]
-    #[arg(long, value_name = "KEY", value_delimiter = ',')]
-    pub readable_attributes: Vec<String>,
-    /// Which company [default: the one that was served last from the data folder]
-    #[arg(long, value_name = "ID", env = "MUSTER_COMPANY")]
-    pub company: Option<CompanyId>,
-    /// The table.
-    #[command(flatten)]
-    pub target: TargetOptions,
-}
-
-/// Options of `credentials list`.
-#[derive(Clone, Debug, Args)]
-pub struct ListCredentialsOptions {
-    /// Which company [default: the one that was served last from the data folder]
-    #[arg(long, value_name = "ID", env = "MUSTER_COMPANY")]
-    pub company: Option<CompanyId>,
-    /// The table.
-    #[command(flatten)]
-    pub target: TargetOptions,
 }
 
 #[cfg(test)]

@@ -40,6 +40,13 @@ impl From<Error> for Failure {
             Error::Unavailable(_) | Error::Internal(_) => 1,
             _ => 2,
         };
-        Self { code, ..Self::usage(error) }
+        let failure = match &error {
+            // All that is wrong, and not only the first of it.
+            Error::Invalid(invalid) => {
+                Self::usage(invalid.fields.values().flatten().cloned().collect::<Vec<_>>().join(" "))
+            }
+            other => Self::usage(other),
+        };
+        Self { code, ..failure }
     }
 }

@@ -134,7 +134,7 @@ impl Draft {
         if !refusals.is_empty() {
             return Err(refusals);
         }
-        if !before.is_some_and(|before| before.scopes == scopes) {
+        if before.is_none_or(|before| before.scopes != scopes) {
             refusals.extend(check_scopes(&scopes));
         }
         if refusals.is_empty() { Ok(scopes) } else { Err(refusals) }
@@ -254,5 +254,219 @@ impl FromStr for Grace {
         let hours = digits.parse::<u64>().ok().and_then(|count| count.checked_mul(hours));
         let hours = hours.filter(|hours| *hours <= 24 * Self::MAX_DAYS).ok_or(Refusal::GraceTooLong)?;
         Self::new(Duration::from_hours(hours))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::subsequence;
+
+    use super::*;
+    use crate::company::Locale;
+    use crate::company::Profile;
+    use crate::error::Error;
+    use crate::scope::Resource;
+
+    fn company() -> Company {
+        let profile = Profile {
+            id: "a".parse().expect("a slug"),
+            name: "A".to_owned(),
+            time_zone: "Europe/Berlin".to_owned(),
+            locale: Locale::En,
+            currency: "EUR".to_owned(),
+            attendance_approval: true,
+        };
+        Company::new(profile, Vec::new(), Vec::new()).expect("a company")
+    }
+
+    fn now() -> Timestamp {
+        "2026-11-24T12:00:00Z".parse().expect("an instant")
+    }
+
+    /// A draft without a fault.
+    fn sound() -> Draft {
+        Draft { name: "Payroll".to_owned(), scopes: vec!["employees:read".to_owned()], ..Draft::default() }
+    }
+
+    fn refusals(draft: &Draft) -> Vec<Refusal> {
+        draft.check(&company(), now(), None).map_or_else(|refusals| refusals.0, |_| Vec::new())
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_said_at_once_with_its_field() {
+        let draft = Draft {
+            name: " ".to_owned(),
+            integration: "skype".to_owned(),
+            scopes: vec!["documents:write".to_owned(), "absences:write".to_owned()],
+            readable_attributes: vec!["first_name".to_owned(), "salary".to_owned(), "dynamic_7".to_owned()],
+            expires_at: Some("2026-11-23".to_owned()),
+            networks: vec!["home".to_owned()],
+        };
+        let expected = [
+            Refusal::NameEmpty,
+            Refusal::IntegrationUnknown("skype".to_owned()),
+            Refusal::WriteWithoutRead(Resource::Absences),
+            Refusal::WriteWithoutRead(Resource::Documents),
+            Refusal::AttributeUnknown("salary".to_owned()),
+            Refusal::AttributeUnknown("dynamic_7".to_owned()),
+            Refusal::ExpiryPast,
+            Refusal::NetworkUnreadable("home".to_owned()),
+        ];
+        let found = draft.check(&company(), now(), None).expect_err("all is wrong");
+        let mut sorted = expected.to_vec();
+        sorted.sort_by_key(ToString::to_string);
+        let mut listed: Vec<_> = found.iter().cloned().collect();
+        listed.sort_by_key(ToString::to_string);
+        assert_eq!(listed, sorted);
+        assert_eq!(found.of("scopes").count(), 2);
+        let Error::Invalid(invalid) = Error::from(found) else { panic!("it is about input") };
+        let fields: Vec<_> = invalid.fields.keys().map(String::as_str).collect();
+        assert_eq!(fields, ["expires_at", "integration", "name", "networks", "readable_attributes", "scopes"]);
+        assert_eq!(invalid.fields["scopes"][0], "absences:write needs absences:read as well.");
+    }
+
+    #[test]
+    fn names_have_1_to_255_characters_in_one_line() {
+        let named = |name: &str| refusals(&Draft { name: name.to_owned(), ..sound() });
+        assert_eq!(named(&format!("  {}  ", "é".repeat(255))), []);
+        assert_eq!(named(&"é".repeat(256)), [Refusal::NameTooLong]);
+        assert_eq!(named("a\nb"), [Refusal::NameControl]);
+        let details = Draft { name: "  Payroll ".to_owned(), ..sound() }.check(&company(), now(), None);
+        assert_eq!(details.map(|details| details.name).as_deref(), Ok("Payroll"));
+    }
+
+    #[test]
+    fn a_date_is_the_last_day_and_an_instant_the_end() {
+        let expires = |text: &str| {
+            let draft = Draft { expires_at: Some(text.to_owned()), ..sound() };
+            draft.check(&company(), now(), None).map(|details| details.expires_at.map(|end| end.to_string()))
+        };
+        for (text, end) in [
+            ("2026-11-24", "2026-11-24T23:00:00Z"),
+            ("2027-07-31", "2027-07-31T22:00:00Z"),
+            ("2026-11-24T13:00:00.0019+01:00", "2026-11-24T12:00:00.001Z"),
+            ("2026-11-24T13:01", "2026-11-24T12:01:00Z"),
+        ] {
+            assert_eq!(expires(text), Ok(Some(end.to_owned())), "{text}");
+        }
+        assert_eq!(expires("  "), Ok(None));
+        for (text, refusal) in [
+            ("2026-11-23", Refusal::ExpiryPast),
+            ("2026-11-24T12:00:00Z", Refusal::ExpiryPast),
+            ("tomorrow", Refusal::ExpiryUnreadable),
+            ("2026-13-01", Refusal::ExpiryUnreadable),
+        ] {
+            assert_eq!(expires(text), Err(Refusals(vec![refusal])), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_stays_as_it_was_is_not_judged_again() {
+        let before = Details {
+            name: "Old".to_owned(),
+            integration: "gone".parse().expect("a key"),
+            scopes: [Scope::write(Resource::Documents)].into(),
+            readable: Readable::All,
+            expires_at: Some("2020-01-01T00:00:00Z".parse().expect("an instant")),
+            networks: Networks::default(),
+        };
+        let renamed = Draft { name: "New".to_owned(), ..Draft::of(&before) };
+        let after = renamed.check(&company(), now(), Some(&before));
+        assert_eq!(after, Ok(Details { name: "New".to_owned(), ..before.clone() }));
+        assert_eq!(refusals(&renamed).len(), 3, "a new credential cannot be like that");
+        let widened = Draft { scopes: vec!["documents:write".into(), "absences:write".into()], ..renamed };
+        let found = widened.check(&company(), now(), Some(&before)).expect_err("scopes that change are judged");
+        assert_eq!(found.iter().count(), 2);
+    }
+
+    #[test]
+    fn what_the_table_recommends_can_be_granted() {
+        let company = company();
+        let mut seen = 0;
+        for integration in company.integrations.iter().filter(|one| one.key.as_str() != IntegrationKey::OTHER) {
+            let draft = Draft { name: integration.name.clone(), ..Draft::recommended(integration) };
+            let details = draft.check(&company, now(), None).expect("a recommendation");
+            assert_eq!(
+                (details.integration, details.readable),
+                (integration.key.clone(), integration.readable_attributes.clone())
+            );
+            assert!(integration.check(&company).is_ok());
+            seen += 1;
+        }
+        assert_eq!(seen, 4);
+        let other = company.integrations.get(&IntegrationKey::default()).expect("other");
+        assert_eq!(other.check(&company), Err(Refusals(vec![Refusal::IntegrationReserved])));
+        assert_eq!(refusals(&Draft { name: "X".to_owned(), ..Draft::recommended(other) }), [Refusal::ScopesMissing]);
+    }
+
+    #[test]
+    fn a_grace_time_is_days_or_hours_up_to_a_week() {
+        let hours = |text: &str| text.parse::<Grace>().map(|grace| grace.0.as_secs() / 3_600);
+        for (text, expected) in [("0", 0), ("0h", 0), ("12h", 12), ("3d", 72), ("7", 168), ("168h", 168)] {
+            assert_eq!(hours(text), Ok(expected), "{text}");
+        }
+        for bad in ["", "h", "-1", "+1", "1w", "1.5", "1 d"] {
+            assert_eq!(hours(bad), Err(Refusal::GraceUnreadable), "{bad}");
+        }
+        for long in ["8", "8d", "169h", "99999999999999999999", "18446744073709551615d"] {
+            assert_eq!(hours(long), Err(Refusal::GraceTooLong), "{long}");
+        }
+        assert_eq!(Grace::NONE.ends(now()), None);
+        assert_eq!(Grace::new(Duration::from_millis(1)).map(|grace| grace.ends(now()).is_some()), Ok(true));
+    }
+
+    proptest! {
+        #[test]
+        fn scopes_are_taken_exactly_if_every_write_has_its_read(
+            chosen in subsequence(Scope::all().into_iter().collect::<Vec<_>>(), 0..=9),
+        ) {
+            let scopes: BTreeSet<Scope> = chosen.iter().copied().collect();
+            let draft = Draft { scopes: chosen.iter().map(ToString::to_string).collect(), ..sound() };
+            let reads = |scope: &Scope| scopes.contains(&Scope::read(scope.resource));
+            let sound = !scopes.is_empty() && scopes.iter().all(reads);
+            match draft.check(&company(), now(), None) {
+                Ok(details) => prop_assert!(sound && details.scopes == scopes),
+                Err(refusals) => prop_assert!(!sound && refusals.of("scopes").count() == refusals.iter().count()),
+            }
+        }
+
+        #[test]
+        fn details_that_are_typed_again_are_the_same(
+            scopes in subsequence(Scope::all().into_iter().collect::<Vec<_>>(), 1..=9),
+            keys in subsequence(vec!["first_name", "last_name", "email", "team"], 0..=4),
+            everything: bool,
+            days in proptest::option::of(1_i64..3_000),
+            hosts in proptest::collection::vec(any::<std::net::IpAddr>(), 0..5),
+            name in "[^\\p{C}\\s]{1,20}",
+        ) {
+            let mut scopes: BTreeSet<Scope> = scopes.into_iter().collect();
+            scopes.extend(scopes.clone().into_iter().map(|scope| Scope::read(scope.resource)));
+            let hosts: Vec<String> = hosts.iter().map(ToString::to_string).collect();
+            let readable = if everything { vec!["*"] } else { keys };
+            let details = Details {
+                name,
+                integration: IntegrationKey::default(),
+                scopes,
+                readable: Readable::try_from(readable.into_iter().map(str::to_owned).collect::<Vec<_>>()).expect("keys"),
+                expires_at: days.map(|days| now() + Duration::from_hours(24 * days.unsigned_abs())),
+                networks: Networks::parse(hosts.iter().map(String::as_str)).expect("addresses"),
+            };
+            prop_assert_eq!(Draft::of(&details).check(&company(), now(), None), Ok(details));
+        }
+
+        #[test]
+        fn nothing_that_is_typed_panics(text in "\\PC{0,40}", date in "[0-9T:+./-]{0,30}") {
+            let draft = Draft {
+                name: text.clone(),
+                integration: text.clone(),
+                scopes: vec![text.clone()],
+                readable_attributes: vec![text.clone(), date.clone()],
+                expires_at: Some(date.clone()),
+                networks: vec![date.clone(), text],
+            };
+            prop_assert!(draft.check(&company(), now(), None).is_err());
+            let _ = date.parse::<Grace>();
+        }
     }
 }

@@ -16,6 +16,7 @@ use shared::company::absences::AbsenceCategory;
 use shared::company::absences::AbsenceRules;
 use shared::company::absences::AbsenceUnit;
 use shared::company::absences::CarryOver;
+use shared::credential::Integration;
 use shared::ids::ProjectId;
 
 use crate::failure::Failure;
@@ -50,6 +51,9 @@ pub struct CompanyFile {
     /// Labels for system attributes, and the company's own attributes.
     #[serde(default)]
     pub attributes: Vec<DeclaredAttribute>,
+    /// What credentials can be for, beside what every company has.
+    #[serde(default)]
+    pub integrations: Vec<Integration>,
     /// Employees, each a mapping of attribute keys to values.
     #[serde(default)]
     pub employees: Vec<Map<String, Json>>,

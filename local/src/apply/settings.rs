@@ -52,7 +52,21 @@ pub fn planned(stored: &Settings, file: &CompanyFile) -> Result<Company, Failure
     let mut attributes: BTreeMap<_, DeclaredAttribute> =
         stored.attributes.iter().map(|attribute| (attribute.key.clone(), attribute.clone())).collect();
     attributes.extend(file.attributes.iter().map(|attribute| (attribute.key.clone(), attribute.clone())));
-    Ok(Company::new(file.company.clone(), entries, attributes.into_values().collect())?)
+    let company = Company::new(file.company.clone(), entries, attributes.into_values().collect())?;
+    check_integrations(&company, file)?;
+    Ok(company)
+}
+
+/// What an integration recommends must be something that a credential can have.
+fn check_integrations(company: &Company, file: &CompanyFile) -> Result<(), Failure> {
+    for (index, integration) in file.integrations.iter().enumerate() {
+        let key = &integration.key;
+        integration.check(company).map_err(|refusals| Failure::usage(format!("the integration {key}: {refusals}")))?;
+        if file.integrations[..index].iter().any(|earlier| earlier.key == *key) {
+            return Err(Failure::usage(format!("the integration {key} is in the file twice")));
+        }
+    }
+    Ok(())
 }
 
 /// Compares the file's entries with the stored ones: by number where the file gives one, else by name.
@@ -170,7 +184,8 @@ pub async fn apply(
         }
     }
     create_entries(deps, file, created, report, say).await?;
-    apply_attributes(deps, stored, file, report, say).await
+    apply_attributes(deps, stored, file, report, say).await?;
+    apply_integrations(deps, stored, file, report, say).await
 }
 
 async fn apply_profile(
@@ -272,6 +287,30 @@ async fn apply_attributes(
         changed.push(attribute.clone());
     }
     Ok(deps.companies.put_attributes(&file.company.id, &changed).await?)
+}
+
+async fn apply_integrations(
+    deps: &Deps,
+    stored: &Settings,
+    file: &CompanyFile,
+    report: &mut Report,
+    say: &mut dyn FnMut(&str),
+) -> Result<(), Failure> {
+    let mut changed = Vec::new();
+    for integration in &file.integrations {
+        let (count, done) = match stored.integrations.iter().find(|one| one.key == integration.key) {
+            Some(same) if same == integration => {
+                report.settings_unchanged += 1;
+                continue;
+            }
+            Some(_) => (&mut report.settings_changed, "changed"),
+            None => (&mut report.settings_created, "created"),
+        };
+        *count += 1;
+        say(&format!("{done} integration {}", integration.key));
+        changed.push(integration.clone());
+    }
+    Ok(deps.companies.put_integrations(&file.company.id, &changed).await?)
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ const SK: &str = "sk";
 pub(crate) const ENTITY: &str = "entity";
 /// The attribute by which DynamoDB removes an item: seconds since 1970.
 pub(crate) const EXPIRES_AT: &str = "expires_at";
+/// What belongs to the item and not to its entity.
+const RESERVED: [&str; 4] = [PK, SK, ENTITY, EXPIRES_AT];
 
 /// An item of the table.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +46,10 @@ impl Item {
     pub fn encode<E: Entity>(key: Key, entity: &E) -> Result<Self, Error> {
         let mut attributes: HashMap<String, AttributeValue> = serde_dynamo::to_item(entity)
             .map_err(|error| Error::Internal(format!("a {} cannot be written: {error}", E::TYPE)))?;
+        // Reading takes these away; a field of that name would be lost without a word.
+        if let Some(name) = RESERVED.iter().find(|name| attributes.contains_key(**name)) {
+            return Err(Error::Internal(format!("a {} has a field of the reserved name {name}", E::TYPE)));
+        }
         attributes.insert(ENTITY.to_owned(), AttributeValue::S(E::TYPE.to_owned()));
         attributes.extend(key_attributes(key));
         let bytes: usize = attributes.iter().map(|(name, value)| name.len() + size(value)).sum();
@@ -71,7 +77,7 @@ impl Item {
         if self.entity_type() != E::TYPE {
             return Err(Error::Internal(format!("a {} was found where a {} belongs", self.entity_type(), E::TYPE)));
         }
-        for name in [PK, SK, ENTITY, EXPIRES_AT] {
+        for name in RESERVED {
             self.0.remove(name);
         }
         // Without the library's own text, which quotes what is stored: this one goes into the log.

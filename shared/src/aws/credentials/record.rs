@@ -36,8 +36,9 @@ pub struct Credential {
     pub scopes: BTreeSet<Scope>,
     /// Which attributes of employees it may read.
     pub readable: Readable,
-    /// The instant from which on it is refused everywhere, in milliseconds; `None` for never.
-    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    /// The instant from which on it is refused everywhere, in milliseconds; `None` for never. In the table it has
+    /// another name: by `expires_at`, DynamoDB would remove the item.
+    #[serde(rename = "ends_at", default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub expires_at: Option<Timestamp>,
     /// From where it may be used.
     #[serde(default)]
@@ -300,4 +301,103 @@ pub struct Shown {
     /// How long the secret of before the last rotation still works; `null` if it does not.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub previous_secret_until: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + second).expect("an instant")
+    }
+
+    fn credential() -> Credential {
+        let details = Details {
+            name: "Test".to_owned(),
+            integration: IntegrationKey::default(),
+            scopes: BTreeSet::new(),
+            readable: Readable::All,
+            expires_at: None,
+            networks: Networks::default(),
+        };
+        Credential::new("a".parse().expect("a slug"), details, Fingerprint::of("new"), at(0))
+    }
+
+    fn token(text: &str, issued: i64) -> IssuedToken {
+        IssuedToken { issued_at: at(issued), fingerprint: Fingerprint::of(text) }
+    }
+
+    fn rotated() -> Credential {
+        let previous = Previous { secret: Fingerprint::of("old"), token: Some(token("T1", 0)), until: at(3_600) };
+        Credential { token: Some(token("T2", 10)), previous: Some(previous), ..credential() }
+    }
+
+    #[test]
+    fn what_was_stored_before_there_was_more_to_say_is_read() {
+        let old = json!({
+            "client_id": "papi-dcec6d81-8c0f-47f0-9dd8-4e59755f041a", "company": "a", "name": "Old",
+            "scopes": ["employees:read"], "readable": ["*"], "secret": String::from(Fingerprint::of("x")),
+            "created_at": 1_700_000_000_000_i64, "disabled": false, "version": 3, "token": null,
+        });
+        let read: Credential = serde_json::from_value(old).expect("a credential");
+        assert_eq!((read.integration.as_str(), read.expires_at, read.changed_at), ("other", None, None));
+        assert_eq!((read.networks.is_empty(), read.revision, read.previous), (true, 0, None));
+        assert_eq!(read.state(Timestamp::MAX), State::Active);
+    }
+
+    #[test]
+    fn both_secrets_are_good_until_the_grace_time_is_over() {
+        let (credential, old, new) = (rotated(), Fingerprint::of("old"), Fingerprint::of("new"));
+        assert_eq!(credential.generation(&new, at(3_600)), Some(Generation::Current));
+        assert_eq!(credential.generation(&old, at(3_599)), Some(Generation::Previous));
+        assert_eq!(credential.generation(&old, at(3_600)), None);
+        assert_eq!(credential.generation(&Fingerprint::of("other"), at(0)), None);
+        let accepts = |text: &str, second| credential.accepts(&Fingerprint::of(text), at(second));
+        assert!(accepts("T1", 3_599) && !accepts("T1", 3_600));
+        assert!(accepts("T2", 86_409) && !accepts("T2", 86_410));
+        assert!(!accepts("T3", 0));
+    }
+
+    #[test]
+    fn a_token_is_good_no_longer_than_what_it_stands_for() {
+        let credential = rotated();
+        let left = |generation, second| {
+            let token = credential.token_of(generation).expect("a token");
+            credential.seconds_left(generation, token, at(second))
+        };
+        assert_eq!((left(Generation::Current, 10), left(Generation::Previous, 10)), (86_400, 3_590));
+        let ends = Credential { expires_at: Some(at(60)), ..credential.clone() };
+        assert_eq!(ends.seconds_left(Generation::Current, token("T2", 10), at(10)), 50);
+        assert_eq!(ends.seconds_left(Generation::Current, token("T2", 10), at(70)), 0);
+    }
+
+    #[test]
+    fn nothing_is_good_of_what_is_disabled_or_expired() {
+        let disabled = Credential { disabled: true, ..rotated() };
+        let expired = Credential { expires_at: Some(at(50)), ..rotated() };
+        assert_eq!(
+            (disabled.state(at(0)), expired.state(at(49)), expired.state(at(50))),
+            (State::Disabled, State::Active, State::Expired)
+        );
+        for dead in [disabled, expired] {
+            for text in ["T1", "T2"] {
+                assert!(!dead.accepts(&Fingerprint::of(text), at(50)), "{text}");
+            }
+            for text in ["old", "new"] {
+                assert_eq!(dead.generation(&Fingerprint::of(text), at(50)), None, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_shown_holds_nothing_secret() {
+        let credential = rotated();
+        let shown = serde_json::to_string(&credential.show(at(0))).expect("JSON");
+        let previous = credential.previous.expect("a previous secret");
+        for secret in [credential.secret, previous.secret, token("T1", 0).fingerprint, token("T2", 0).fingerprint] {
+            assert!(!shown.contains(&String::from(secret)), "{shown}");
+        }
+    }
 }
