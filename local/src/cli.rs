@@ -1,5 +1,6 @@
 //! The commands and their options.
 
+pub mod admin;
 pub mod credentials;
 
 use std::net::IpAddr;
@@ -9,6 +10,7 @@ use clap::Args;
 use clap::Parser;
 use clap::Subcommand;
 
+use crate::cli::admin::AdminOptions;
 use crate::cli::credentials::CredentialsOptions;
 
 #[expect(clippy::doc_markdown, reason = "shown in a terminal, where Markdown is noise")]
@@ -42,6 +44,8 @@ pub enum Command {
     Apply(ApplyOptions),
     /// Create, list, change, rotate and remove API credentials
     Credentials(CredentialsOptions),
+    /// Create, list and remove administrators of the console, and make sign-in links
+    Admin(AdminOptions),
 }
 
 /// Options of `serve`.

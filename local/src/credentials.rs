@@ -54,7 +54,8 @@ impl CredentialsCommand {
     }
 }
 
-fn which_company(named: Option<CompanyId>, data_dir: &Path) -> Result<CompanyId, Failure> {
+/// The company that is named, or the one that was served last from the data folder.
+pub(crate) fn which_company(named: Option<CompanyId>, data_dir: &Path) -> Result<CompanyId, Failure> {
     named.or_else(|| serve::DemoCredentials::read(data_dir).map(|demo| demo.company)).ok_or_else(|| {
         Failure::usage("name the company with --company ID; its id is in the company file that was applied")
     })
@@ -272,7 +273,8 @@ impl ChangeOptions {
     }
 }
 
-async fn company(deps: &Deps, id: &CompanyId) -> Result<Company, Failure> {
+/// A company that there is, with its settings.
+pub(crate) async fn company(deps: &Deps, id: &CompanyId) -> Result<Company, Failure> {
     let company = deps.companies.load(id).await?.into_company()?;
     company.ok_or_else(|| Failure::usage(format!("there is no company {id}; declare it with: muster apply FILE")))
 }

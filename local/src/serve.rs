@@ -30,6 +30,7 @@ use shared::scope::Scope;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::admin;
 use crate::api;
 use crate::apply;
 use crate::apply::file::CompanyFile;
@@ -65,9 +66,10 @@ pub async fn run(options: ServeOptions) -> Result<(), Failure> {
     let deps = Deps::new(storage.table(), Clock::system(), limits).with_objects(storage.objects());
     let began = begin(&deps, &file).await?;
     let demo = DemoCredentials::ensure(&deps, &options.data_dir, &base_url, &file.company.id).await?;
+    let link = admin::local_link(&deps, &file.company.id, &base_url).await?;
     let server = tokio::spawn(serve(listener, api::router(&deps), stop.clone()));
     let sweeping = tokio::spawn(keep_sweeping(deps.clone(), file.company.id.clone()));
-    greet(&began, &demo, &options.data_dir).map_err(Failure::usage)?;
+    greet(&began, &demo, &options.data_dir, &link).map_err(Failure::usage)?;
     stop_wanted(stop).await;
     sweeping.abort();
     finish(server).await;
@@ -265,7 +267,7 @@ impl DemoCredentials {
 }
 
 /// What a reader of the terminal needs to begin.
-fn greet(began: &str, demo: &DemoCredentials, data_dir: &Path) -> io::Result<()> {
+fn greet(began: &str, demo: &DemoCredentials, data_dir: &Path, link: &str) -> io::Result<()> {
     let base_url = &demo.base_url;
     let file = data_dir.join(DemoCredentials::FILE);
     let mut out = io::stdout().lock();
@@ -278,6 +280,8 @@ fn greet(began: &str, demo: &DemoCredentials, data_dir: &Path) -> io::Result<()>
     for line in curl_lines(base_url, &file) {
         writeln!(out, "  {line}")?;
     }
+    writeln!(out, "\nManage credentials in the console; this link signs you in once, within 15 minutes:\n")?;
+    writeln!(out, "  {link}")?;
     writeln!(out, "\nmuster is ready at {base_url}")?;
     out.flush()
 }
