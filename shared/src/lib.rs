@@ -1,8 +1,8 @@
 //! What every muster function shares.
 //!
 //! The upper half is pure: [`ids`], [`scope`], [`error`], [`patch`], [`clock`],
-//! [`calendar`], [`minute`], [`page`], [`wire`], [`approval`], [`attributes`] and
-//! [`company`] know rules and nothing of HTTP, AWS or the environment. Below them, [`http`] turns requests into permits and
+//! [`calendar`], [`minute`], [`page`], [`wire`], [`approval`], [`attributes`],
+//! [`company`] and [`record`] know rules and nothing of HTTP, AWS or the environment. Below them, [`http`] turns requests into permits and
 //! results into envelopes, [`aws`] is the only way to the table, and [`lambda`]
 //! and [`telemetry`] are what a function's `main` needs. Arrows never point
 //! back; `tests/tests/architecture.rs` fails when one does.
@@ -22,6 +22,7 @@ pub mod lambda;
 pub mod minute;
 pub mod page;
 pub mod patch;
+pub mod record;
 pub mod scope;
 pub mod telemetry;
 pub mod wire;

@@ -13,10 +13,12 @@ use shared::deps::Deps;
 use shared::error::Error;
 use shared::http::body::Fields;
 use shared::http::context::ClientIp;
+use shared::http::context::RequestContext;
 use shared::http::query::Query;
 use shared::http::respond::Failure;
 use shared::http::respond::Success;
 use shared::http::respond::success;
+use shared::record::Actor;
 
 use crate::model;
 use crate::model::IssuedToken;
@@ -51,6 +53,7 @@ const MAX_RENEWALS: usize = 8;
 pub async fn authenticate(
     State(deps): State<Deps>,
     address: Option<Extension<ClientIp>>,
+    Extension(context): Extension<RequestContext>,
     query: Query,
     Fields(fields): Fields,
 ) -> Result<Response, Error> {
@@ -58,6 +61,10 @@ pub async fn authenticate(
     let login = Login::read(|name| fields.get(name).cloned().or_else(|| query.get(name).map(Json::from)))?;
     let now = deps.clock.now();
     let state = store::read_state(&deps, &login, now).await?;
+    if let Some(credential) = &state.credential {
+        // What becomes of a login is recorded where its credential belongs, also when the secret is wrong.
+        context.names(credential.company.clone(), credential.client_id);
+    }
     if let Some(seconds) = model::locked_for(now, state.failures_this_minute, state.failures_last_minute) {
         let message = format!("Too many failed logins. Try again in {seconds} seconds.");
         return Err(Error::Throttled { message, retry_after_seconds: seconds });
@@ -66,6 +73,7 @@ pub async fn authenticate(
         store::count_failure(&deps, &login, now).await?;
         return Err(refused());
     };
+    context.acts(credential.company.clone(), Actor::Credential(credential.client_id));
     token(&deps, credential, &login).await.map(success)
 }
 

@@ -16,12 +16,15 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 
 use crate::attributes::Readable;
+use crate::attributes::Reader;
+use crate::aws::credentials::client_of_token;
 use crate::deps::Deps;
 use crate::error::Error;
 use crate::http::context::Caller;
 use crate::http::context::RequestContext;
 use crate::ids::ClientId;
 use crate::ids::CompanyId;
+use crate::record::Touched;
 use crate::scope::Action;
 use crate::scope::Scope;
 
@@ -36,7 +39,7 @@ pub struct WritePermit(Arc<Grant>);
 #[derive(Debug)]
 struct Grant {
     company: CompanyId,
-    readable: Readable,
+    reader: Reader,
     action: Action,
     credential: Option<ClientId>,
 }
@@ -48,10 +51,16 @@ impl ReadPermit {
         &self.0.company
     }
 
-    /// The attributes that may be shown.
+    /// What may be shown of employees.
     #[must_use]
-    pub fn readable(&self) -> &Readable {
-        &self.0.readable
+    pub fn reader(&self) -> &Reader {
+        &self.0.reader
+    }
+
+    /// What the call touches, for the record.
+    #[must_use]
+    pub fn touched(&self) -> &Touched {
+        self.0.reader.touched()
     }
 }
 
@@ -62,10 +71,16 @@ impl WritePermit {
         &self.0.company
     }
 
-    /// The attributes that may be shown of an employee in the answer to a write.
+    /// What may be shown of an employee in the answer to a write.
     #[must_use]
-    pub fn readable(&self) -> &Readable {
-        &self.0.readable
+    pub fn reader(&self) -> &Reader {
+        &self.0.reader
+    }
+
+    /// What the call touches, for the record.
+    #[must_use]
+    pub fn touched(&self) -> &Touched {
+        self.0.reader.touched()
     }
 
     /// The credential that acts; none for the operator.
@@ -77,7 +92,8 @@ impl WritePermit {
     /// The operator's leave: whoever may run commands on the table may change all of it.
     #[must_use]
     pub fn operator(company: CompanyId) -> Self {
-        Self(Arc::new(Grant { company, readable: Readable::All, action: Action::Write, credential: None }))
+        let reader = Reader::new(Readable::All, Touched::default());
+        Self(Arc::new(Grant { company, reader, action: Action::Write, credential: None }))
     }
 }
 
@@ -118,16 +134,25 @@ async fn admit(
     context: Option<RequestContext>,
 ) -> Result<Grant, Error> {
     let invalid = || Error::Forbidden("Provided authorization is not valid".to_owned());
+    let touched = context.as_ref().map(|context| context.touched().clone()).unwrap_or_default();
+    if let (Some(context), Some(client_id)) = (&context, client_of_token(&token)) {
+        // A token that is not good is recorded where it names a credential.
+        context.presents(client_id);
+    }
     let credential = deps.credentials.of_token(&token).await?.ok_or_else(invalid)?;
     let (client_id, company) = (credential.client_id, credential.company.clone());
-    if let Some(context) = context {
+    if let Some(context) = &context {
         context.accept(Caller { client_id, company: company.clone(), token });
     }
     if !credential.scopes.contains(&scope) {
         return Err(Error::Forbidden(format!("The credential does not have the scope {scope}.")));
     }
     deps.limits.check_credential(scope, client_id, &method)?;
-    Ok(Grant { company, readable: credential.readable.clone(), action: scope.action, credential: Some(client_id) })
+    if let Some(context) = &context {
+        context.uses(scope);
+    }
+    let reader = Reader::new(credential.readable.clone(), touched);
+    Ok(Grant { company, reader, action: scope.action, credential: Some(client_id) })
 }
 
 fn bearer(headers: &HeaderMap) -> Result<String, Error> {
