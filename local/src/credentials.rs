@@ -54,7 +54,7 @@ impl CredentialsCommand {
     }
 }
 
-/// The company that is named, or the one that was served last from the data folder.
+/// The company that a command is about: the one that is named, or that which was served last from the data folder.
 pub(crate) fn which_company(named: Option<CompanyId>, data_dir: &Path) -> Result<CompanyId, Failure> {
     named.or_else(|| serve::DemoCredentials::read(data_dir).map(|demo| demo.company)).ok_or_else(|| {
         Failure::usage("name the company with --company ID; its id is in the company file that was applied")

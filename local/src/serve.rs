@@ -20,6 +20,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use shared::attributes::Readable;
 use shared::aws::credentials::Secret;
+use shared::aws::record::Record;
 use shared::clock::Clock;
 use shared::deps::Deps;
 use shared::http::context::ClientIp;
@@ -63,7 +64,9 @@ pub async fn run(options: ServeOptions) -> Result<(), Failure> {
         return Err(storage::in_use(&options.data_dir));
     };
     let storage = Storage::start(&options.data_dir, lock, 0, 0).await?;
-    let deps = Deps::new(storage.table(), Clock::system(), limits).with_objects(storage.objects());
+    let clock = Clock::system();
+    let record = Record::new(storage.table(), clock.clone(), options.record_days);
+    let deps = Deps::new(storage.table(), clock, limits).with_objects(storage.objects()).with_record(record);
     let began = begin(&deps, &file).await?;
     let demo = DemoCredentials::ensure(&deps, &options.data_dir, &base_url, &file.company.id).await?;
     let link = admin::local_link(&deps, &file.company.id, &base_url).await?;
@@ -73,6 +76,8 @@ pub async fn run(options: ServeOptions) -> Result<(), Failure> {
     stop_wanted(stop).await;
     sweeping.abort();
     finish(server).await;
+    // Requests that were cut off have left their entries as well.
+    deps.record.close(GRACE).await;
     storage.stop().await;
     Ok(())
 }

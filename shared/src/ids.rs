@@ -294,7 +294,7 @@ fn from_v2(kind: &str, text: &str, company: &CompanyId) -> Option<u64> {
 pub const CREDENTIAL_PREFIX: &str = "papi-";
 
 /// The public half of an API credential, `papi-` and a version 4 UUID.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(Uuid);
 
 impl ClientId {

@@ -38,6 +38,7 @@ use shared::ids::CompanyId;
 use shared::ids::DocumentCategoryId;
 use shared::ids::DocumentId;
 use shared::ids::EmployeeId;
+use shared::record::Subject;
 
 use crate::model;
 use crate::model::Document;
@@ -199,6 +200,7 @@ pub async fn employees(
 ///
 /// Access pattern: `GetItem`.
 pub async fn employee(deps: &Deps, permit: &WritePermit, id: EmployeeId) -> Result<Employee, Error> {
+    permit.touched().touch(Subject::Employee, id);
     let employee = deps.table.get(keys::employee(permit.company(), id)).await?;
     employee.ok_or_else(|| model::no_employee(id))
 }
@@ -224,6 +226,7 @@ pub async fn take_id(deps: &Deps, permit: &WritePermit) -> Result<DocumentId, Er
 pub async fn create(deps: &Deps, permit: &WritePermit, document: &Document, upload: &Upload) -> Result<(), Error> {
     let company = permit.company();
     let employee = document.details.employee;
+    permit.touched().touch(Subject::Document, document.id);
     let exists = Error::Conflict(format!("There is another document with the id {}.", document.id));
     let transaction = deps.table.transaction().require(
         keys::employee(company, employee),
@@ -254,6 +257,7 @@ pub async fn update(
         let Some(stored) = deps.table.get::<Document>(keys::document(company, id.get())).await? else {
             return Ok(None);
         };
+        permit.touched().touch(Subject::Employee, stored.details.employee);
         let document = change(&stored)?;
         if document != stored {
             let replaced = (Some(&stored), Some(&document));
@@ -276,6 +280,7 @@ pub async fn delete(deps: &Deps, permit: &WritePermit, id: DocumentId) -> Result
         let Some(stored) = deps.table.get::<Document>(keys::document(company, id.get())).await? else {
             return Ok(None);
         };
+        permit.touched().touch(Subject::Employee, stored.details.employee);
         let condemned = Upload::condemned(stored.file.object);
         let note = Item::encode(keys::upload(company, condemned.id), &condemned)?;
         let replaced = (Some(&stored), None);

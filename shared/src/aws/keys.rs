@@ -1,7 +1,10 @@
 //! Every key of the table. Nothing else formats one.
 //!
 //! Every partition begins with the company, except a credential's and an
-//! administrator's: they are what names the company. User text in a key stands last, so that it
+//! administrator's: they are what names the company. What is recorded and how
+//! credentials are used have a word before the company: roles tell partitions
+//! apart by how they begin, and no role may change or remove what is recorded.
+//! User text in a key stands last, so that it
 //! needs no escaping: nothing can follow it.
 //!
 //! | what | pk | sk |
@@ -42,6 +45,8 @@
 //! | sign-in link of an administrator | `ADMINISTRATOR#<UUID>` | `LINK#<SHA-256 of its token>` |
 //! | form that an administrator sent | `ADMINISTRATOR#<UUID>` | `FORM#<SHA-256 of its number>` |
 //! | taken e-mail address of an administrator | `ADMINISTRATOR_EMAIL#<SHA-256 of the address>` | `EMAIL` |
+//! | entry of the record | `RECORD#<company>#<date>` | `<version 7 UUID>` |
+//! | when a credential was used | `USAGE#<company>` | `<client id>` |
 //! | failed logins of a minute | `LOGIN#<SHA-256 of the client id>` | `<minute, 12 digits>` |
 //! | idempotency key | `C#<company>#IDEMPOTENCY` | `<client id>#<SHA-256 of the key>` |
 //! | part of a long answer | `C#<company>#IDEMPOTENCY` | `<client id>#<SHA-256 of the key>#<claim>#<part, 4 digits>` |
@@ -315,6 +320,11 @@ pub fn upload(company: &CompanyId, id: Uuid) -> Key {
 /// Upper bound of the uploads that began before an instant: their ids begin with their time.
 #[must_use]
 pub fn uploads_before(instant: Timestamp) -> String {
+    version_7_at(instant)
+}
+
+/// What stands before all version 7 UUIDs of an instant and behind those of the millisecond before.
+fn version_7_at(instant: Timestamp) -> String {
     let ms = instant.as_millisecond().max(0);
     format!("{:08x}-{:04x}", ms >> 16, ms & 0xffff)
 }
@@ -470,6 +480,30 @@ pub fn administrator_email(address_digest: &str) -> Key {
     Key::new(format!("ADMINISTRATOR_EMAIL#{address_digest}"), "EMAIL")
 }
 
+/// Partition of what was recorded of a company on a day, UTC, in the order of time.
+#[must_use]
+pub fn record_day(company: &CompanyId, day: Date) -> String {
+    format!("RECORD#{company}#{day}")
+}
+
+/// Bound of the entries of a day at an instant: those at the instant or later stand behind it, the others before it.
+#[must_use]
+pub fn record_at(instant: Timestamp) -> String {
+    version_7_at(instant)
+}
+
+/// An entry of the record.
+#[must_use]
+pub fn record(company: &CompanyId, day: Date, id: Uuid) -> Key {
+    Key::new(record_day(company, day), id.to_string())
+}
+
+/// When and for what a credential was used.
+#[must_use]
+pub fn usage(company: &CompanyId, client_id: ClientId) -> Key {
+    Key::new(format!("USAGE#{company}"), client_id.to_string())
+}
+
 /// Failed logins of a client id, known or not, in a minute since 1970; of an administrator, in a longer stretch.
 #[must_use]
 pub fn failed_logins(client_id_digest: &str, minute: i64) -> Key {
@@ -571,6 +605,13 @@ mod tests {
             company_administrator(&company, person),
             key("C#alpenrad#ADMINISTRATORS", "dcec6d81-8c0f-47f0-9dd8-4e59755f041a")
         );
+        assert_eq!(
+            record(&company, day, object),
+            key("RECORD#alpenrad#2026-03-29", "018bcfe5-687b-7000-8000-000000000000")
+        );
+        let entry = object.to_string();
+        assert!(record_at(at) <= entry && entry < record_at(at + jiff::SignedDuration::from_millis(1)));
+        assert_eq!(usage(&company, client), key("USAGE#alpenrad", "papi-dcec6d81-8c0f-47f0-9dd8-4e59755f041a"));
         assert_eq!(failed_logins("ab12", 28_333_333), key("LOGIN#ab12", "000028333333"));
         let record = idempotency(&company, client, "ab12");
         let sk = "papi-dcec6d81-8c0f-47f0-9dd8-4e59755f041a#ab12";

@@ -32,6 +32,7 @@ use shared::deps::Deps;
 use shared::error::Error;
 use shared::http::permit::WritePermit;
 use shared::ids::CompanyId;
+use shared::record::Subject;
 use uuid::Uuid;
 
 use crate::model::Details;
@@ -132,6 +133,7 @@ pub fn gone() -> Error {
 ///
 /// Access pattern: `PutItem`.
 pub async fn begin(deps: &Deps, permit: &WritePermit, upload: &Upload) -> Result<(), Error> {
+    permit.touched().touch(Subject::Upload, upload.id);
     let item = Item::encode(keys::upload(permit.company(), upload.id), upload)?;
     deps.table.put(item, None).await.map(drop)
 }
@@ -140,6 +142,7 @@ pub async fn begin(deps: &Deps, permit: &WritePermit, upload: &Upload) -> Result
 ///
 /// Access pattern: `GetItem`.
 pub async fn find(deps: &Deps, permit: &WritePermit, id: Uuid) -> Result<(Upload, Announced), Error> {
+    permit.touched().touch(Subject::Upload, id);
     let upload: Option<Upload> = deps.table.get(keys::upload(permit.company(), id)).await?;
     let earliest = keys::uploads_before(deps.clock.now().checked_sub(USABLE).unwrap_or(Timestamp::UNIX_EPOCH));
     let open = upload.filter(|upload| upload.state == State::Open && upload.id.to_string() >= earliest);
