@@ -67,7 +67,7 @@ pub async fn authenticate(
     let state = store::read_state(&deps, &login, now).await?;
     if let Some(credential) = &state.credential {
         // What becomes of a login is recorded where its credential belongs, also when the secret is wrong.
-        context.names(credential.company.clone(), credential.client_id);
+        context.names(credential.company.clone(), Actor::Credential(credential.client_id));
     }
     if let Some(seconds) = model::LOCKOUT.locked_for(now, state.failures) {
         let message = format!("Too many failed logins. Try again in {seconds} seconds.");

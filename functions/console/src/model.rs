@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value as Json;
 use shared::attributes::value;
+use shared::credential::Details;
 use shared::error::Error;
 use shared::ids::AdministratorId;
 use shared::ids::CompanyId;
@@ -106,4 +107,18 @@ pub struct StoredLink {
     /// When it ends, UTC, in milliseconds.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub ends_at: Timestamp,
+}
+
+/// The names of the fields in which details differ.
+#[must_use]
+pub fn changed_fields(before: &Details, after: &Details) -> Vec<&'static str> {
+    let differ = [
+        ("name", before.name != after.name),
+        ("integration", before.integration != after.integration),
+        ("scopes", before.scopes != after.scopes),
+        ("readable_attributes", before.readable != after.readable),
+        ("expires_at", before.expires_at != after.expires_at),
+        ("networks", before.networks != after.networks),
+    ];
+    differ.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
 }

@@ -20,5 +20,6 @@ use crate::handlers::api;
     api::rotate_credential,
     api::list_integrations,
     api::list_attributes,
+    api::list_record,
 ))]
 pub struct Description;

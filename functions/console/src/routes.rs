@@ -37,6 +37,7 @@ fn console(routes: Routes) -> Routes {
         .session(post, "/console/credentials/{client_id}/rotate", pages::rotate)
         .session(get, "/console/credentials/{client_id}/remove", pages::show_remove)
         .session(post, "/console/credentials/{client_id}/remove", pages::remove)
+        .session(get, "/console/record", pages::record::show)
 }
 
 /// The JSON API.
@@ -56,4 +57,5 @@ fn admin(routes: Routes) -> Routes {
         .session(post, "/admin/v1/credentials/{client_id}/rotate", api::rotate_credential)
         .session(get, "/admin/v1/integrations", api::list_integrations)
         .session(get, "/admin/v1/attributes", api::list_attributes)
+        .session(get, "/admin/v1/record", api::list_record)
 }

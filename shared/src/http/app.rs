@@ -115,7 +115,10 @@ impl Call {
 
     /// Nothing for a caller of whom nothing is known: that is in the log alone.
     fn deed(&self, status: u16) -> Option<(Of, Deed)> {
-        let Acting { of, actor, proven } = self.context.acting()?;
+        let Acting { of, actor, proven, looks } = self.context.acting()?;
+        if !looks && status < 400 && matches!(self.method.as_str(), "GET" | "HEAD") {
+            return None;
+        }
         let deed = Deed {
             actor,
             proven,

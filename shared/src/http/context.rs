@@ -9,6 +9,7 @@ use std::sync::PoisonError;
 
 use crate::aws::meter::Meter;
 use crate::aws::record::Of;
+use crate::ids::AdministratorId;
 use crate::ids::ClientId;
 use crate::ids::CompanyId;
 use crate::record::Actor;
@@ -65,6 +66,8 @@ pub(crate) struct Acting {
     pub(crate) actor: Actor,
     /// Whether it was more than named.
     pub(crate) proven: bool,
+    /// Whether an answer to a mere look is recorded as well.
+    pub(crate) looks: bool,
 }
 
 impl RequestContext {
@@ -105,19 +108,26 @@ impl RequestContext {
 
     /// Says who makes the request, once that is proven: what it does is recorded as theirs, in their company.
     pub fn acts(&self, company: CompanyId, actor: Actor) {
-        self.set_actor(Acting { of: Of::Company(company), actor, proven: true });
+        self.set_actor(Acting { of: Of::Company(company), actor, proven: true, looks: true });
     }
 
-    /// Says which credential of which company a request names without proving that it is its own, as a login does
-    /// up to the comparison of the secret.
-    pub fn names(&self, company: CompanyId, client_id: ClientId) {
-        self.set_actor(Acting { of: Of::Company(company), actor: Actor::Credential(client_id), proven: false });
+    /// Says whom of which company a request names without proving that it is theirs, as a login does up to the
+    /// comparison of the secret.
+    pub fn names(&self, company: CompanyId, actor: Actor) {
+        self.set_actor(Acting { of: Of::Company(company), actor, proven: false, looks: true });
+    }
+
+    /// Says which administrator makes a request whose answer shows nobody's data: where it only reads, and is
+    /// answered, it leaves no entry.
+    pub fn manages(&self, company: CompanyId, administrator: AdministratorId) {
+        let actor = Actor::Administrator(administrator.to_string());
+        self.set_actor(Acting { of: Of::Company(company), actor, proven: true, looks: false });
     }
 
     /// The same of a token that is not good: whether there is such a credential, and
     /// in which company, is found out when the request is recorded.
     pub(crate) fn presents(&self, client_id: ClientId) {
-        self.set_actor(Acting { of: Of::Credential(client_id), actor: Actor::Credential(client_id), proven: false });
+        self.set_actor(Acting { of: Of::Credential(client_id), actor: Actor::Credential(client_id), proven: false, looks: true });
     }
 
     fn set_actor(&self, acting: Acting) {

@@ -1,5 +1,7 @@
 //! One function per endpoint of the JSON API, with the same rules as the page.
 
+use std::collections::BTreeSet;
+
 use axum::extract::Path;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -27,15 +29,18 @@ use shared::ids::AdministratorId;
 use shared::ids::ClientId;
 use shared::ids::CompanyId;
 use shared::ids::IntegrationKey;
+use shared::record::Entry;
 use shared::scope::Scope;
 use utoipa::IntoParams;
 use utoipa::IntoResponses;
 use utoipa::ToSchema;
 
 use crate::handlers::cookies;
+use crate::handlers::pages::record::read_filter;
 use crate::handlers::sign_in::with_password;
 use crate::handlers::visitor::ApiSession;
 use crate::handlers::visitor::FormFields;
+use crate::handlers::visitor::Signed;
 use crate::handlers::visitor::Visitor;
 use crate::handlers::visitor::check_origin;
 use crate::model::Administrator;
@@ -212,6 +217,9 @@ pub struct CredentialBody {
     networks: Option<Vec<String>>,
 }
 
+/// The names of the fields of a body.
+const FIELDS: [&str; 6] = ["name", "integration", "scopes", "readable_attributes", "expires_at", "networks"];
+
 /// What a body says, laid over what there is.
 fn draft(fields: &FormFields, mut draft: Draft) -> Draft {
     let list = |name, before| if fields.has(name) { fields.list(name) } else { before };
@@ -230,8 +238,25 @@ fn draft(fields: &FormFields, mut draft: Draft) -> Draft {
     draft
 }
 
-fn client_id(text: &str) -> Result<ClientId, Error> {
-    text.parse().map_err(|_| Error::not_found("The company has no credential with this client id."))
+/// The credential that a path names, of which the record is told.
+fn touched(signed: &Signed, text: &str) -> Result<ClientId, Error> {
+    let id = text.parse().map_err(|_| Error::not_found("The company has no credential with this client id."))?;
+    signed.touch(id);
+    Ok(id)
+}
+
+/// A credential, and what it was used for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ListedCredential {
+    /// The credential.
+    #[serde(flatten)]
+    pub credential: Shown,
+    /// When it was used last, to the hour; `null` for never.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_used_at: Option<Timestamp>,
+    /// The scopes that it has used.
+    #[schema(value_type = Vec<String>)]
+    pub used_scopes: BTreeSet<Scope>,
 }
 
 /// List the company's credentials
@@ -242,7 +267,7 @@ fn client_id(text: &str) -> Result<ClientId, Error> {
     operation_id = "listCredentials",
     description = "In the order of their creation; all of them.",
     security(("AdministratorSession" = [])),
-    responses((status = 200, description = "The credentials", body = Success<Vec<Shown>>), SessionRefused),
+    responses((status = 200, description = "The credentials", body = Success<Vec<ListedCredential>>), SessionRefused),
 )]
 pub async fn list_credentials(
     State(deps): State<Deps>,
@@ -250,7 +275,17 @@ pub async fn list_credentials(
 ) -> Result<Response, Error> {
     let now = deps.clock.now();
     let credentials = deps.credentials.list(signed.company_id()).await?;
-    Ok(success(credentials.iter().map(|credential| credential.show(now)).collect::<Vec<_>>()))
+    let ids = credentials.iter().map(|credential| credential.client_id);
+    let mut usage = deps.record.usage(signed.company_id(), ids).await?;
+    let listed = credentials.iter().map(|credential| {
+        let usage = usage.remove(&credential.client_id);
+        ListedCredential {
+            credential: credential.show(now),
+            last_used_at: usage.as_ref().map(|usage| usage.last_used),
+            used_scopes: usage.map(|usage| usage.scopes).unwrap_or_default(),
+        }
+    });
+    Ok(success(listed.collect::<Vec<_>>()))
 }
 
 /// Create a credential
@@ -279,6 +314,7 @@ pub async fn create_credential(
     let now = deps.clock.now();
     let details = draft.check(&signed.company, now, None)?;
     let (credential, secret) = deps.credentials.create(signed.company_id(), details).await?;
+    signed.touch(credential.client_id);
     Ok(respond::created(with_secret(&credential, &secret, now)))
 }
 
@@ -301,7 +337,7 @@ pub async fn get_credential(
     ApiSession(signed): ApiSession,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    let credential = deps.credentials.find(signed.company_id(), client_id(&id)?).await?;
+    let credential = deps.credentials.find(signed.company_id(), touched(&signed, &id)?).await?;
     Ok(success(credential.show(deps.clock.now())))
 }
 
@@ -329,7 +365,8 @@ pub async fn change_credential(
     fields: Fields,
 ) -> Result<Response, Error> {
     let (fields, now) = (FormFields::new(fields), deps.clock.now());
-    let changed = deps.credentials.change(signed.company_id(), client_id(&id)?, |stored| {
+    signed.change(FIELDS.into_iter().filter(|name| fields.has(name)));
+    let changed = deps.credentials.change(signed.company_id(), touched(&signed, &id)?, |stored| {
         let before = stored.details();
         Ok(draft(&fields, Draft::of(&before)).check(&signed.company, now, Some(&before))?)
     });
@@ -355,7 +392,7 @@ pub async fn remove_credential(
     ApiSession(signed): ApiSession,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    deps.credentials.remove(signed.company_id(), client_id(&id)?).await?;
+    deps.credentials.remove(signed.company_id(), touched(&signed, &id)?).await?;
     Ok(respond::no_content())
 }
 
@@ -378,7 +415,8 @@ pub async fn disable_credential(
     ApiSession(signed): ApiSession,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    let credential = deps.credentials.disable(signed.company_id(), client_id(&id)?).await?;
+    signed.change(["disabled"]);
+    let credential = deps.credentials.disable(signed.company_id(), touched(&signed, &id)?).await?;
     Ok(success(credential.show(deps.clock.now())))
 }
 
@@ -401,7 +439,8 @@ pub async fn enable_credential(
     ApiSession(signed): ApiSession,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    let credential = deps.credentials.enable(signed.company_id(), client_id(&id)?).await?;
+    signed.change(["disabled"]);
+    let credential = deps.credentials.enable(signed.company_id(), touched(&signed, &id)?).await?;
     Ok(success(credential.show(deps.clock.now())))
 }
 
@@ -438,7 +477,8 @@ pub async fn rotate_credential(
 ) -> Result<Response, Error> {
     let grace = FormFields::new(fields).text("grace");
     let grace = if grace.is_empty() { Grace::NONE } else { grace.parse()? };
-    let (credential, secret) = deps.credentials.rotate(signed.company_id(), client_id(&id)?, grace).await?;
+    signed.change(["client_secret"]);
+    let (credential, secret) = deps.credentials.rotate(signed.company_id(), touched(&signed, &id)?, grace).await?;
     Ok(success(with_secret(&credential, &secret, deps.clock.now())))
 }
 
@@ -510,4 +550,63 @@ pub async fn list_attributes(ApiSession(signed): ApiSession) -> Response {
         attribute_type: attribute.attribute_type,
     });
     success(attributes.collect::<Vec<_>>())
+}
+
+/// Which entries are wanted.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the query")]
+struct RecordQuery {
+    /// What a credential did, by client id
+    credential: Option<String>,
+    /// What an administrator did, by id
+    administrator: Option<String>,
+    /// From this day, in the company's time zone, or this instant on
+    from: Option<String>,
+    /// Up to the end of this day, or up to this instant
+    to: Option<String>,
+    /// `ok`, `refused` or `failed`
+    outcome: Option<String>,
+    /// How many at most; 50 without it
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+    /// Where the list goes on: the `next` of the page before
+    cursor: Option<String>,
+}
+
+/// Entries of the record.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecordPage {
+    /// The entries, the newest first, as `muster audit --json` prints them.
+    #[schema(value_type = Vec<Object>)]
+    pub entries: Vec<Entry>,
+    /// Where the list goes on; `null` at its end. There can be fewer entries than asked for, and still more to come.
+    pub next: Option<String>,
+}
+
+/// List what credentials and administrators did
+#[utoipa::path(
+    get,
+    path = "/admin/v1/record",
+    tag = "Administration",
+    operation_id = "listRecord",
+    security(("AdministratorSession" = [])),
+    params(RecordQuery),
+    responses(
+        (status = 200, description = "A page of entries", body = Success<RecordPage>),
+        (status = 400, description = "A parameter cannot be read", body = Failure),
+        SessionRefused,
+    ),
+)]
+pub async fn list_record(
+    State(deps): State<Deps>,
+    ApiSession(signed): ApiSession,
+    query: Query,
+) -> Result<Response, Error> {
+    signed.visitor.acts(&signed.administrator);
+    let filter = read_filter(&signed, &query)?;
+    let limit = usize::try_from(query.number("limit", 1, 200, 50)?).unwrap_or(50);
+    let after = query.get("cursor").map(str::parse).transpose()?;
+    let page = deps.record.list(signed.company_id(), &filter, after, limit).await?;
+    Ok(success(RecordPage { entries: page.entries, next: page.next.map(|cursor| cursor.to_string()) }))
 }

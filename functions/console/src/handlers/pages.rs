@@ -1,4 +1,6 @@
-//! The pages of credentials: one function per page.
+//! The pages of credentials, and of what they did: one function per page.
+
+pub mod record;
 
 use axum::extract::Path;
 use axum::extract::State;
@@ -25,6 +27,7 @@ use crate::handlers::show::paths;
 use crate::handlers::visitor::Form;
 use crate::handlers::visitor::FormFields;
 use crate::handlers::visitor::Signed;
+use crate::model::changed_fields;
 use crate::model::token::form_number;
 use crate::store;
 
@@ -46,7 +49,9 @@ pub async fn list(State(deps): State<Deps>, signed: Signed, query: Query) -> Res
 
 async fn read_list(deps: &Deps, signed: &Signed) -> Result<List, Error> {
     let credentials = deps.credentials.list(signed.company_id()).await?;
-    Ok(List { credentials, now: deps.clock.now() })
+    let ids = credentials.iter().map(|credential| credential.client_id);
+    let usage = deps.record.usage(signed.company_id(), ids).await?;
+    Ok(List { credentials, usage, now: deps.clock.now() })
 }
 
 /// `GET /console/credentials/new`
@@ -88,6 +93,7 @@ async fn create(deps: &Deps, signed: &Signed, fields: &FormFields) -> Result<Res
         return respond::see_other(&done(paths::CREDENTIALS, "sent-before"));
     }
     let (credential, secret) = deps.credentials.create(signed.company_id(), details).await?;
+    signed.touch(credential.client_id);
     secret_page(deps, signed, signed.texts().created_title, &credential, &secret).await
 }
 
@@ -141,7 +147,7 @@ fn read_draft(fields: &FormFields) -> Draft {
         scopes: fields.list("scopes"),
         readable_attributes: fields.list("readable_attributes"),
         expires_at: (!expires_at.trim().is_empty()).then_some(expires_at),
-        networks: networks.split([',', '\n', '\r']).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect(),
+        networks: networks.split([',', '\n', '\r']).map(|text| text.trim().to_owned()).collect(),
     }
 }
 
@@ -160,7 +166,9 @@ pub async fn show_one(
 }
 
 async fn find(deps: &Deps, signed: &Signed, id: &str) -> Result<Credential, Error> {
-    deps.credentials.find(signed.company_id(), client_id(id)?).await
+    let id = client_id(id)?;
+    signed.touch(id);
+    deps.credentials.find(signed.company_id(), id).await
 }
 
 fn client_id(text: &str) -> Result<ClientId, Error> {
@@ -226,6 +234,7 @@ async fn change(deps: &Deps, signed: &Signed, id: &str, fields: &FormFields) -> 
             return Ok(respond::refusal_page(&refusals.into(), html));
         }
     };
+    signed.change(changed_fields(&credential.details(), &details));
     let shown = fields.text("revision");
     deps.credentials
         .change(signed.company_id(), credential.client_id, |stored| {
@@ -250,6 +259,8 @@ pub async fn set_state(State(deps): State<Deps>, Path(id): Path<String>, form: F
     let page = async {
         let (id, company) = (client_id(&id)?, signed.company_id());
         let disabled = fields.text("disabled") == "true";
+        signed.touch(id);
+        signed.change(["disabled"]);
         if disabled {
             deps.credentials.disable(company, id).await?;
         } else {
@@ -297,6 +308,7 @@ pub async fn rotate(State(deps): State<Deps>, Path(id): Path<String>, form: Form
         if !store::claim_form(&deps, signed.administrator.id, &fields.text("number")).await? {
             return respond::see_other(&done(paths::CREDENTIALS, "sent-before"));
         }
+        signed.change(["client_secret"]);
         let (credential, secret) =
             deps.credentials.rotate(signed.company_id(), credential.client_id, grace).await?;
         secret_page(&deps, &signed, signed.texts().rotated_title, &credential, &secret).await
@@ -320,7 +332,9 @@ pub async fn show_remove(State(deps): State<Deps>, signed: Signed, Path(id): Pat
 pub async fn remove(State(deps): State<Deps>, Path(id): Path<String>, form: Form) -> Response {
     let signed = form.signed;
     let page = async {
-        deps.credentials.remove(signed.company_id(), client_id(&id)?).await?;
+        let id = client_id(&id)?;
+        signed.touch(id);
+        deps.credentials.remove(signed.company_id(), id).await?;
         respond::see_other(&done(paths::CREDENTIALS, "removed"))
     };
     signed.visitor.answer(page.await)

@@ -3,6 +3,7 @@
 pub mod credentials;
 pub mod form;
 pub mod panels;
+pub mod record;
 pub mod sign_in;
 
 use maud::DOCTYPE;
@@ -30,6 +31,9 @@ pub mod paths {
     pub const CREDENTIALS: &str = "/console/credentials";
     /// The panel for a new one.
     pub const NEW: &str = "/console/credentials/new";
+
+    /// What credentials and administrators did.
+    pub const RECORD: &str = "/console/record";
 
     /// A credential's panel.
     #[must_use]
@@ -79,6 +83,7 @@ fn head(visitor: &Visitor, signed: Option<&Signed>) -> Markup {
                     a href=(paths::CREDENTIALS) aria-current=[current(visitor, paths::CREDENTIALS)] {
                         (texts.api_credentials)
                     }
+                    a href=(paths::RECORD) aria-current=[current(visitor, paths::RECORD)] { (texts.record) }
                 }
                 span.who title=(texts.account) { (signed.administrator.email.as_str()) }
             }

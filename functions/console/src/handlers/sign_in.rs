@@ -69,6 +69,9 @@ pub async fn with_password(
     deps.limits.check_login(visitor.address)?;
     let now = deps.clock.now();
     let sign_in = store::sign_in(deps, email, now).await?;
+    if let Some(administrator) = &sign_in.administrator {
+        visitor.names(administrator);
+    }
     if let Some(seconds) = LOCKOUT.locked_for(now, sign_in.failures) {
         let message = format!("Too many failed sign-ins. Try again in {seconds} seconds.");
         return Err(Error::Throttled { message, retry_after_seconds: seconds });
@@ -80,7 +83,10 @@ pub async fn with_password(
     let right = spawn_blocking(move || password.is(stored.as_ref())).await.map_err(broken)?;
     drop(permit);
     match administrator.filter(|_| right) {
-        Some(administrator) => Ok(administrator),
+        Some(administrator) => {
+            visitor.acts(&administrator);
+            Ok(administrator)
+        }
         None => {
             sign_in.count_failure(deps).await?;
             Err(Error::Forbidden("The e-mail address or the password is not right.".to_owned()))
@@ -119,7 +125,10 @@ pub async fn use_link(State(deps): State<Deps>, Path(token): Path<String>, form:
         None => Ok(None),
     };
     visitor.answer(match used {
-        Ok(Some(administrator)) => enter(&deps, &visitor, &administrator).await,
+        Ok(Some(administrator)) => {
+            visitor.acts(&administrator);
+            enter(&deps, &visitor, &administrator).await
+        }
         Ok(None) => Ok(link_gone(&visitor)),
         Err(error) => Err(error),
     })

@@ -10,7 +10,6 @@ use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::HeaderValue;
 use axum::http::Method;
-use axum::http::Uri;
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::middleware::Next;
@@ -22,9 +21,13 @@ use shared::deps::Deps;
 use shared::error::Error;
 use shared::http::body::Fields;
 use shared::http::context::ClientIp;
+use shared::http::context::RequestContext;
 use shared::http::query::Query;
 use shared::http::respond;
+use shared::ids::ClientId;
 use shared::ids::CompanyId;
+use shared::record::Actor;
+use shared::record::Subject;
 
 use crate::handlers::cookies;
 use crate::handlers::show;
@@ -52,29 +55,42 @@ pub struct Visitor {
     pub path: String,
     /// From where they ask, if whoever accepted the connection knows it.
     pub address: Option<IpAddr>,
+    context: Option<RequestContext>,
     chosen: Option<Language>,
     token: Option<Token>,
 }
 
 impl Visitor {
-    fn of(headers: &HeaderMap, uri: &Uri, address: Option<IpAddr>) -> Self {
+    fn of_parts(parts: &Parts) -> Self {
+        let headers = &parts.headers;
         let secure = is_secure(headers);
-        let query = Query::parse(uri.query().unwrap_or_default());
+        let query = Query::parse(parts.uri.query().unwrap_or_default());
         let chosen = query.get("lang").and_then(Language::from_code);
         let asked = || headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let language = chosen.or_else(|| cookies::language(headers)).or_else(|| asked().and_then(Language::preferred));
         Self {
             language: language.unwrap_or_default(),
             secure,
-            path: uri.path().to_owned(),
-            address,
+            path: parts.uri.path().to_owned(),
+            address: parts.extensions.get::<ClientIp>().map(|ip| ip.0),
+            context: parts.extensions.get().cloned(),
             chosen,
             token: cookies::session(headers, secure),
         }
     }
 
-    fn of_parts(parts: &Parts) -> Self {
-        Self::of(&parts.headers, &parts.uri, parts.extensions.get::<ClientIp>().map(|ip| ip.0))
+    /// Has the record tell as whom somebody tries to sign in.
+    pub fn names(&self, administrator: &Administrator) {
+        if let Some(context) = &self.context {
+            context.names(administrator.company.clone(), Actor::Administrator(administrator.id.to_string()));
+        }
+    }
+
+    /// Has the record tell who signs in, or who looks at what others did.
+    pub fn acts(&self, administrator: &Administrator) {
+        if let Some(context) = &self.context {
+            context.acts(administrator.company.clone(), Actor::Administrator(administrator.id.to_string()));
+        }
     }
 
     /// The texts in their language.
@@ -99,6 +115,9 @@ impl Visitor {
     pub async fn session(&self, deps: &Deps) -> Result<Option<Signed>, Error> {
         let Some(token) = self.token.clone() else { return Ok(None) };
         let Some((administrator, session)) = store::session(deps, &token).await? else { return Ok(None) };
+        if let Some(context) = &self.context {
+            context.manages(administrator.company.clone(), administrator.id);
+        }
         let company = deps.companies.get(&administrator.company).await?;
         Ok(Some(Signed { visitor: self.clone(), administrator, session, token, company }))
     }
@@ -138,6 +157,20 @@ impl Signed {
     #[must_use]
     pub fn texts(&self) -> &'static Texts {
         self.visitor.texts()
+    }
+
+    /// Has the record tell which credential they deal with.
+    pub fn touch(&self, id: ClientId) {
+        if let Some(context) = &self.visitor.context {
+            context.touched().touch(Subject::Credential, id);
+        }
+    }
+
+    /// Has the record tell what of it they change, by names of fields.
+    pub fn change<'f>(&self, fields: impl IntoIterator<Item = &'f str>) {
+        if let Some(context) = &self.visitor.context {
+            context.touched().change(fields);
+        }
     }
 }
 

@@ -226,7 +226,7 @@ pub struct Texts {
     pub last_use: &'static str,
     /// No last use, no expiry.
     pub never: &'static str,
-    /// A scope that was not used.
+    /// Before the scopes that were not used.
     pub unused: &'static str,
     /// After a credential was created.
     pub created_title: &'static str,
@@ -346,10 +346,22 @@ pub struct Texts {
     pub older: &'static str,
     /// Actor.
     pub administrator: &'static str,
+    /// What is touched.
+    pub projects: &'static str,
+    /// What is touched.
+    pub uploads: &'static str,
     /// Actor.
     pub operator: &'static str,
-    /// Behind a shortened list; a number comes before it.
-    pub and_more: &'static str,
+    /// Link.
+    pub newest: &'static str,
+    /// Behind an actor who was only named.
+    pub unproven: &'static str,
+    /// Before attributes.
+    pub shown: &'static str,
+    /// Before fields.
+    pub changed: &'static str,
+    /// Where many entries were looked through.
+    pub look_further: &'static str,
     /// A rule that is broken.
     pub refusal: fn(&Refusal) -> String,
     /// So many days.

@@ -1,11 +1,15 @@
 //! The list of credentials, alone or behind a panel.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use maud::Markup;
 use maud::html;
 use shared::aws::credentials::Credential;
 use shared::aws::credentials::State;
+use shared::ids::ClientId;
 use shared::ids::IntegrationKey;
+use shared::record::Usage;
 use shared::scope::Action;
 use shared::scope::Resource;
 use shared::scope::Scope;
@@ -31,6 +35,8 @@ pub const RESOURCES: [Resource; 5] = [
 pub struct List {
     /// The company's credentials in the order of their creation.
     pub credentials: Vec<Credential>,
+    /// When and for what they were used.
+    pub usage: BTreeMap<ClientId, Usage>,
     /// The present instant.
     pub now: Timestamp,
 }
@@ -100,23 +106,26 @@ fn table(signed: &Signed, list: &List) -> Markup {
             table.credentials {
                 thead {
                     tr {
-                        @for title in
-                            [texts.name, texts.integration, texts.access, texts.state, texts.created, texts.expiry]
-                        {
-                            th scope="col" { (title) }
-                        }
+                        th scope="col" { (texts.name) }
+                        th scope="col" { (texts.integration) }
+                        th scope="col" { (texts.access) }
+                        th scope="col" { (texts.state) }
+                        th scope="col" { (texts.created) }
+                        th scope="col" { (texts.expiry) }
+                        th scope="col" { (texts.last_use) }
                     }
                 }
                 tbody {
-                    @for credential in &list.credentials { (row(signed, credential, list.now)) }
+                    @for credential in &list.credentials { (row(signed, credential, list)) }
                 }
             }
         }
     }
 }
 
-fn row(signed: &Signed, credential: &Credential, now: Timestamp) -> Markup {
+fn row(signed: &Signed, credential: &Credential, list: &List) -> Markup {
     let texts = signed.texts();
+    let usage = list.usage.get(&credential.client_id);
     html! {
         tr {
             th scope="row" {
@@ -124,13 +133,19 @@ fn row(signed: &Signed, credential: &Credential, now: Timestamp) -> Markup {
                 span.id { (credential.client_id) }
             }
             td data-label=(texts.integration) { (integration_name(signed, &credential.integration)) }
-            td data-label=(texts.access) { (access(texts, credential)) }
-            td data-label=(texts.state) { (state_badge(texts, credential.state(now))) }
+            td data-label=(texts.access) { (access(texts, credential, usage)) }
+            td data-label=(texts.state) { (state_badge(texts, credential.state(list.now))) }
             td data-label=(texts.created) { (day(signed, credential.created_at)) }
             td data-label=(texts.expiry) {
                 @match credential.expires_at {
                     // An expiry is the end of a day: the instant before belongs to the day that was chosen.
                     Some(end) => (day(signed, just_before(end))),
+                    None => span.muted { (texts.never) },
+                }
+            }
+            td data-label=(texts.last_use) {
+                @match usage {
+                    Some(usage) => (day(signed, usage.last_used)),
                     None => span.muted { (texts.never) },
                 }
             }
@@ -149,7 +164,7 @@ fn day(signed: &Signed, instant: Timestamp) -> Markup {
 }
 
 /// What a credential may do, by part of the API.
-fn access(texts: &Texts, credential: &Credential) -> Markup {
+fn access(texts: &Texts, credential: &Credential, usage: Option<&Usage>) -> Markup {
     let has = |resource, action| credential.scopes.contains(&Scope { resource, action });
     let granted = RESOURCES.into_iter().filter(|one| has(*one, Action::Read) || has(*one, Action::Write));
     html! {
@@ -164,6 +179,21 @@ fn access(texts: &Texts, credential: &Credential) -> Markup {
                     }
                 }
             }
+        }
+        (unused(texts, credential, usage))
+    }
+}
+
+/// The scopes that a credential has not used, once it was used at all: what it could do without.
+fn unused(texts: &Texts, credential: &Credential, usage: Option<&Usage>) -> Markup {
+    let idle = usage.map(|usage| credential.scopes.difference(&usage.scopes).collect::<Vec<_>>()).unwrap_or_default();
+    let name = |scope: &Scope| {
+        let action = if scope.action == Action::Read { texts.read } else { texts.write };
+        format!("{} ({action})", texts.resource(scope.resource))
+    };
+    html! {
+        @if !idle.is_empty() {
+            p.idle { (texts.unused) " " (idle.into_iter().map(name).collect::<Vec<_>>().join(", ")) }
         }
     }
 }

@@ -90,6 +90,10 @@ pub fn facts(signed: &Signed, credential: &Credential, now: Timestamp) -> Markup
             @if let Some(until) = credential.grace_until(now) {
                 div { dt { (texts.old_secret_until) } dd { (moment(until)) } }
             }
+            div {
+                dt { (texts.record) }
+                dd { a href={ (paths::RECORD) "?credential=" (credential.client_id) } { (texts.record_of) } }
+            }
         }
     }
 }
