@@ -10,6 +10,7 @@ pub mod absences;
 pub mod answer;
 pub mod attendances;
 pub mod audit;
+pub mod console;
 pub mod faults;
 pub mod log;
 pub mod many;

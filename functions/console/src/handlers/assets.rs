@@ -1,4 +1,4 @@
-//! The style sheet and the script. Their addresses hold a digest of their content, so browsers may keep them for ever.
+//! The style sheet, the script and the icon. Their addresses hold a digest of their content, so browsers may keep them for ever.
 
 use std::sync::LazyLock;
 
@@ -11,11 +11,14 @@ use shared::error::Error;
 
 const STYLE: &str = include_str!("../../assets/console.css");
 const SCRIPT: &str = include_str!("../../assets/console.js");
+const ICON: &str = include_str!("../../assets/console.svg");
 
 /// The address of the style sheet.
 pub static STYLE_PATH: LazyLock<String> = LazyLock::new(|| path("console", STYLE, "css"));
 /// The address of the script.
 pub static SCRIPT_PATH: LazyLock<String> = LazyLock::new(|| path("console", SCRIPT, "js"));
+/// The address of the icon.
+pub static ICON_PATH: LazyLock<String> = LazyLock::new(|| path("console", ICON, "svg"));
 
 fn path(name: &str, content: &str, extension: &str) -> String {
     let digest = String::from(Fingerprint::of(content));
@@ -29,6 +32,8 @@ pub async fn asset(Path(name): Path<String>) -> Response {
         ("text/css; charset=utf-8", STYLE)
     } else if is(&SCRIPT_PATH) {
         ("text/javascript; charset=utf-8", SCRIPT)
+    } else if is(&ICON_PATH) {
+        ("image/svg+xml", ICON)
     } else {
         return Error::not_found("There is nothing at this path.").into_response();
     };

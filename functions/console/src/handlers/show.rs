@@ -61,7 +61,7 @@ fn page(visitor: &Visitor, title: &str, signed: Option<&Signed>, body: &Markup) 
                 meta name="robots" content="noindex";
                 title { (title) " · muster" }
                 link rel="stylesheet" href=(*assets::STYLE_PATH);
-                link rel="icon" href="data:,";
+                link rel="icon" type="image/svg+xml" href=(*assets::ICON_PATH);
                 script src=(*assets::SCRIPT_PATH) defer {}
             }
             body {
