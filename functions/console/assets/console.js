@@ -24,7 +24,8 @@ for (const button of document.querySelectorAll("[data-select]")) {
 }
 
 for (const button of document.querySelectorAll("[data-copy]")) {
-  const text = button.textContent;
+  const word = button.firstElementChild;
+  const text = word.textContent;
   button.addEventListener("click", async () => {
     const field = document.getElementById(button.dataset.copy);
     field.select();
@@ -34,9 +35,9 @@ for (const button of document.querySelectorAll("[data-copy]")) {
       // Without TLS there is no clipboard; the field is selected, so that the keyboard can copy it.
       if (!document.execCommand("copy")) return;
     }
-    button.textContent = button.dataset.copied;
+    word.textContent = button.dataset.copied;
     document.getElementById("copied").textContent = button.dataset.copied;
-    setTimeout(() => { button.textContent = text; }, 2000);
+    setTimeout(() => { word.textContent = text; }, 2000);
   });
 }
 

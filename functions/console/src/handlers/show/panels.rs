@@ -43,8 +43,10 @@ fn copied(signed: &Signed, id: &str, label: &str, value: &str) -> Markup {
             label for=(id) { (label) }
             div.row {
                 input.mono id=(id) type="text" value=(value) readonly autocomplete="off" spellcheck="false";
-                button.script type="button" data-copy=(id) data-copied=(texts.copied)
-                    aria-label={ (texts.copy) ": " (label) } { (texts.copy) }
+                button.script type="button" data-copy=(id) data-copied=(texts.copied) {
+                    span { (texts.copy) }
+                    span.visually-hidden { ": " (label) }
+                }
             }
         }
     }
