@@ -224,10 +224,11 @@ impl DemoCredentials {
         serde_json::from_slice(&fs::read(data_dir.join(Self::FILE)).ok()?).ok()
     }
 
-    /// The credential of before if it is still good for this company, else a new one; written down either way.
+    /// The credential of before if it is still good for this company, else a new one; written down either way. That of
+    /// another company, which was served before, is laid aside until it is served again.
     pub async fn ensure(deps: &Deps, data_dir: &Path, base_url: &str, company: &CompanyId) -> Result<Self, Failure> {
-        let kept = match Self::read(data_dir) {
-            Some(kept) if kept.company == *company && kept.is_good(deps).await? => Some(kept),
+        let kept = match Self::last_of(data_dir, company) {
+            Some(kept) if kept.is_good(deps).await? => Some(kept),
             _ => None,
         };
         let demo = if let Some(kept) = kept {
@@ -247,10 +248,26 @@ impl DemoCredentials {
         Ok(demo)
     }
 
+    /// What was written down for a company last, whichever was served since.
+    fn last_of(data_dir: &Path, company: &CompanyId) -> Option<Self> {
+        match Self::read(data_dir) {
+            Some(last) if last.company != *company => {
+                // What cannot be laid aside is made anew next time, which costs a credential and nothing else.
+                let _ = fs::rename(data_dir.join(Self::FILE), data_dir.join(Self::aside(&last.company)));
+                serde_json::from_slice(&fs::read(data_dir.join(Self::aside(company))).ok()?).ok()
+            }
+            last => last,
+        }
+    }
+
+    fn aside(company: &CompanyId) -> String {
+        format!("demo-credentials.{company}.json")
+    }
+
     async fn is_good(&self, deps: &Deps) -> Result<bool, Failure> {
         let stored = deps.credentials.get(self.client_id).await?;
         let secret = Secret::presented(&self.client_secret).fingerprint();
-        Ok(stored.is_some_and(|stored| !stored.disabled && stored.secret.matches(&secret)))
+        Ok(stored.is_some_and(|stored| stored.generation(&secret, deps.clock.now()).is_some()))
     }
 
     /// Writes a new file beside the old one and puts it in its place, so that nobody reads half of it.

@@ -120,6 +120,11 @@ def hire(api, **fields):
     return data_of(api.post("company/employees", json={"employee": names}))["id"]
 
 
+def granted(scope):
+    """A scope, and the one without which it cannot be had: who writes can read as well."""
+    return {scope, scope.replace(":write", ":read")}
+
+
 def token_of(*scopes, readable=()):
     """The token of a new credential with these scopes, which may read these attributes of employees."""
     command = [os.environ["MUSTER_BINARY"], "credentials", "create", "--data-dir", CREDENTIALS_FILE.parent]

@@ -8,7 +8,7 @@
 //! client id inside lets a request find its credential with one read.
 //!
 //! After a rotation with a grace time, the item holds two secrets and a token
-//! for each. Who is let in is decided in [`record`], from one item alone, so a
+//! for each. Who is let in is decided by [`Credential`], from one item alone, so a
 //! request reads no more than that.
 
 mod record;

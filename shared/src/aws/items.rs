@@ -142,3 +142,27 @@ fn size(value: &AttributeValue) -> usize {
         _ => 1,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde::Serialize;
+
+    use super::*;
+
+    #[derive(Serialize, Deserialize)]
+    struct Ending {
+        expires_at: i64,
+    }
+
+    impl Entity for Ending {
+        const TYPE: &'static str = "ending";
+    }
+
+    #[test]
+    fn a_field_that_reading_would_lose_cannot_be_written() {
+        let key = Key { pk: "a".to_owned(), sk: "b".to_owned() };
+        let refused = Item::encode(key, &Ending { expires_at: 1 });
+        assert!(matches!(refused, Err(Error::Internal(text)) if text.contains("expires_at")));
+    }
+}
