@@ -308,14 +308,17 @@ impl Record {
             self.store(&items).await
         };
         meter.measure(store).await?;
-        let ids = batch.left.iter().filter_map(|waiting| waiting.deed.request_id.as_deref());
-        tracing::debug!(
-            target: "muster::record",
-            entries = items.len(),
-            request_ids = ids.collect::<Vec<_>>().join(" "),
-            record_units = meter.counts().write_units,
-            "recorded"
-        );
+        let write_units = meter.counts().write_units;
+        for (waiting, item) in batch.left.iter().zip(&items) {
+            tracing::debug!(
+                target: "muster::record",
+                request_id = waiting.deed.request_id,
+                units = item.write_units(),
+                entries = items.len(),
+                write_units,
+                "recorded"
+            );
+        }
         Ok(uses)
     }
 
