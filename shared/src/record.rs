@@ -367,12 +367,6 @@ impl Entry {
     pub fn new(id: Uuid, company: CompanyId, deed: Deed) -> Self {
         Self { at: time_of(&id), id, company, outcome: deed.outcome(), deed }
     }
-
-    /// The day under which it is stored, UTC.
-    #[must_use]
-    pub fn day(&self) -> Date {
-        day_of(self.at)
-    }
 }
 
 /// The time in an id of version 7.
@@ -383,10 +377,10 @@ pub fn time_of(id: &Uuid) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// The day of an instant, UTC.
+/// The first day of the month of an instant, UTC.
 #[must_use]
-pub fn day_of(instant: Timestamp) -> Date {
-    TimeZone::UTC.to_datetime(instant).date()
+pub fn month_of(instant: Timestamp) -> Date {
+    TimeZone::UTC.to_datetime(instant).date().first_of_month()
 }
 
 /// Which entries are wanted; what is not said does not matter.
@@ -424,20 +418,20 @@ impl Filter {
     }
 }
 
-/// Where a list goes on: behind an entry, or with the last one of a day.
+/// Where a list goes on: behind an entry, or with the last one of a month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cursor {
     /// With the entry before this one.
     Before(Uuid),
-    /// With the last entry of this day, UTC.
-    Day(Date),
+    /// With the last entry of the month of this day, UTC.
+    Month(Date),
 }
 
 impl Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Before(id) => id.fmt(f),
-            Self::Day(day) => day.fmt(f),
+            Self::Month(month) => write!(f, "{:04}-{:02}", month.year(), month.month()),
         }
     }
 }
@@ -447,7 +441,7 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let id = Uuid::try_parse(text).ok().filter(|id| id.get_version_num() == 7).map(Self::Before);
-        let cursor = id.or_else(|| text.parse().ok().map(Self::Day));
+        let cursor = id.or_else(|| format!("{text}-01").parse().ok().map(Self::Month));
         cursor.ok_or_else(|| Error::malformed("cursor", "The cursor must be one that an answer gave."))
     }
 }
@@ -519,10 +513,10 @@ mod tests {
     #[test]
     fn cursors_read_back_what_they_show() {
         let id: Uuid = "018bcfe5-687b-7000-8000-000000000000".parse().expect("a UUID");
-        for cursor in [Cursor::Before(id), Cursor::Day(Date::constant(2026, 11, 26))] {
+        for cursor in [Cursor::Before(id), Cursor::Month(Date::constant(2026, 11, 1))] {
             assert_eq!(cursor.to_string().parse(), Ok(cursor));
         }
-        for bad in ["", "1", "C#x", "2026-13-01", "dcec6d81-8c0f-47f0-9dd8-4e59755f041a"] {
+        for bad in ["", "1", "C#x", "2026-13", "2026-11-26", "dcec6d81-8c0f-47f0-9dd8-4e59755f041a"] {
             assert!(bad.parse::<Cursor>().is_err(), "{bad:?} must be refused");
         }
         assert_eq!(time_of(&id).as_millisecond(), 1_700_000_000_123);

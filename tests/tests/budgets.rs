@@ -10,6 +10,7 @@ use serde_json::json;
 use tests::Answer;
 use tests::Client;
 use tests::Muster;
+use tests::log;
 use tests::many;
 
 const HEAD: &str = "# What each endpoint costs the store
@@ -19,11 +20,12 @@ Counted at the SDK by `cargo test -p tests --test budgets`, which fails when a n
 *round trips* are those that had to wait for another one's answer, plus the first. *Read* and
 *write* are capacity units as the store reported them; reads are strongly consistent. Credential
 and settings are kept in the process for 30 seconds; the rows that begin with *cold* come from a
-process that has just started. Where many calls go out together, which of them count as one round trip is chance: there
+process that has just started. *Record* is what the entry of the request costs to write, after the
+answer and in no round trip of it; what leaves no entry has none. Where many calls go out together, which of them count as one round trip is chance: there
 the table has the bound that is asserted.
 
-| request | calls | round trips | read | write |
-| --- | ---: | ---: | ---: | ---: |
+| request | calls | round trips | read | write | record |
+| --- | ---: | ---: | ---: | ---: | ---: |
 ";
 
 struct Table {
@@ -37,11 +39,12 @@ impl Table {
         let number = |key: &str| line[key].as_f64().expect("a number");
         writeln!(
             self.rows,
-            "| {name} | {} | {} | {} | {} |",
+            "| {name} | {} | {} | {} | {} | {} |",
             number("store_calls"),
             number("round_trips"),
             number("read_units"),
-            number("write_units")
+            number("write_units"),
+            recorded(answer, &line),
         )
         .expect("a string takes it");
         line
@@ -56,8 +59,24 @@ impl Table {
         within(&line, round_trips);
         let number = |key: &str| line[key].as_f64().expect("a number");
         let (calls, read, write) = (number("store_calls"), number("read_units"), number("write_units"));
-        writeln!(self.rows, "| {name} | {calls} | ≤ {round_trips} | {read} | {write} |").expect("a string takes it");
+        let record = recorded(answer, &line);
+        writeln!(self.rows, "| {name} | {calls} | ≤ {round_trips} | {read} | {write} | {record} |")
+            .expect("a string takes it");
     }
+}
+
+/// The write units of the entry of a request.
+fn recorded(answer: &Answer, line: &Json) -> u64 {
+    if line["route"] == "/openapi.json" {
+        return 0;
+    }
+    let entry = log::record_line_of(answer.header("x-request-id"));
+    let units = entry["units"].as_u64().expect("a number");
+    assert!((1..=2).contains(&units), "an entry is short: {entry}");
+    if entry["entries"] == 1 {
+        assert_eq!(entry["write_units"].as_f64(), Some(f64::from(u32::try_from(units).expect("few"))), "{entry}");
+    }
+    units
 }
 
 fn within(line: &Json, round_trips: u64) {
@@ -313,7 +332,8 @@ async fn gaps(table: &mut Table) {
     within(&table.add("GET employees, 50 behind an offset where ids have gaps of thousands", &behind), 3);
 }
 
-#[tokio::test]
+// With more threads than the one that waits for what is written beside the answers.
+#[tokio::test(flavor = "multi_thread")]
 async fn the_budget_table_holds() {
     let muster = Muster::start().await;
     many::store(&muster, 1..=300).await;

@@ -45,7 +45,7 @@
 //! | sign-in link of an administrator | `ADMINISTRATOR#<UUID>` | `LINK#<SHA-256 of its token>` |
 //! | form that an administrator sent | `ADMINISTRATOR#<UUID>` | `FORM#<SHA-256 of its number>` |
 //! | taken e-mail address of an administrator | `ADMINISTRATOR_EMAIL#<SHA-256 of the address>` | `EMAIL` |
-//! | entry of the record | `RECORD#<company>#<date>` | `<version 7 UUID>` |
+//! | entry of the record | `RECORD#<company>#<year and month>` | `<version 7 UUID>` |
 //! | when a credential was used | `USAGE#<company>` | `<client id>` |
 //! | failed logins of a minute | `LOGIN#<SHA-256 of the client id>` | `<minute, 12 digits>` |
 //! | idempotency key | `C#<company>#IDEMPOTENCY` | `<client id>#<SHA-256 of the key>` |
@@ -480,13 +480,13 @@ pub fn administrator_email(address_digest: &str) -> Key {
     Key::new(format!("ADMINISTRATOR_EMAIL#{address_digest}"), "EMAIL")
 }
 
-/// Partition of what was recorded of a company on a day, UTC, in the order of time.
+/// Partition of what was recorded of a company in the month of a day, UTC, in the order of time.
 #[must_use]
-pub fn record_day(company: &CompanyId, day: Date) -> String {
-    format!("RECORD#{company}#{day}")
+pub fn record_month(company: &CompanyId, day: Date) -> String {
+    format!("RECORD#{company}#{}", month_sk(day))
 }
 
-/// Bound of the entries of a day at an instant: those at the instant or later stand behind it, the others before it.
+/// Bound of the entries of a month at an instant: those at the instant or later stand behind it, the others before it.
 #[must_use]
 pub fn record_at(instant: Timestamp) -> String {
     version_7_at(instant)
@@ -495,7 +495,7 @@ pub fn record_at(instant: Timestamp) -> String {
 /// An entry of the record.
 #[must_use]
 pub fn record(company: &CompanyId, day: Date, id: Uuid) -> Key {
-    Key::new(record_day(company, day), id.to_string())
+    Key::new(record_month(company, day), id.to_string())
 }
 
 /// When and for what a credential was used.
@@ -607,7 +607,7 @@ mod tests {
         );
         assert_eq!(
             record(&company, day, object),
-            key("RECORD#alpenrad#2026-03-29", "018bcfe5-687b-7000-8000-000000000000")
+            key("RECORD#alpenrad#2026-03", "018bcfe5-687b-7000-8000-000000000000")
         );
         let entry = object.to_string();
         assert!(record_at(at) <= entry && entry < record_at(at + jiff::SignedDuration::from_millis(1)));

@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::ToSpan;
+use jiff::civil::Date;
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
@@ -46,7 +47,7 @@ use crate::record::Entries;
 use crate::record::Entry;
 use crate::record::Filter;
 use crate::record::Usage;
-use crate::record::day_of;
+use crate::record::month_of;
 use crate::record::time_of;
 use crate::scope::Scope;
 
@@ -308,14 +309,17 @@ impl Record {
             self.store(&items).await
         };
         meter.measure(store).await?;
-        let ids = batch.left.iter().filter_map(|waiting| waiting.deed.request_id.as_deref());
-        tracing::debug!(
-            target: "muster::record",
-            entries = items.len(),
-            request_ids = ids.collect::<Vec<_>>().join(" "),
-            record_units = meter.counts().write_units,
-            "recorded"
-        );
+        let write_units = meter.counts().write_units;
+        for (waiting, item) in batch.left.iter().zip(&items) {
+            tracing::debug!(
+                target: "muster::record",
+                request_id = waiting.deed.request_id,
+                units = item.write_units(),
+                entries = items.len(),
+                write_units,
+                "recorded"
+            );
+        }
         Ok(uses)
     }
 
@@ -328,7 +332,7 @@ impl Record {
         }
         let Of::Company(company) = &waiting.of else { return Ok(None) };
         let at = time_of(&waiting.id);
-        let item = Item::encode(keys::record(company, day_of(at), waiting.id), &waiting.deed)?;
+        let item = Item::encode(keys::record(company, month_of(at), waiting.id), &waiting.deed)?;
         Ok(Some(item.expiring(self.expiry(at))))
     }
 
@@ -397,7 +401,7 @@ impl Record {
     ///
     /// What was noted a moment ago may not be written yet, by this process or another.
     ///
-    /// Access pattern: `Query` of a day, backwards, 250 entries at a time; at most 20 queries, then there are
+    /// Access pattern: `Query` of a month, backwards, 250 entries at a time; at most 20 queries, then there are
     /// fewer entries than asked for, and a cursor.
     pub async fn list(
         &self,
@@ -411,8 +415,8 @@ impl Record {
         for _ in 0..MAX_QUERIES {
             let Some(place) = search.place.take() else { break };
             let range = Range {
-                pk: keys::record_day(company, place.day),
-                from: (place.day == search.first_day).then(|| keys::record_at(search.first)),
+                pk: keys::record_month(company, place.month),
+                from: (place.month == search.first_month).then(|| keys::record_at(search.first)),
                 to: place.before.clone(),
                 limit: Some(CHUNK),
             };
@@ -436,13 +440,13 @@ impl Record {
                 }
             }
             search.place = match last {
-                Some(id) if !is_last => Some(Place { day: place.day, before: Some(id.to_string()) }),
-                _ => search.day_before(place.day),
+                Some(id) if !is_last => Some(Place { month: place.month, before: Some(id.to_string()) }),
+                _ => search.month_before(place.month),
             };
         }
         let next = search.place.map(|place| match place.before.as_deref().map(Uuid::try_parse) {
             Some(Ok(id)) => Cursor::Before(id),
-            _ => Cursor::Day(place.day),
+            _ => Cursor::Month(place.month),
         });
         Ok(Entries { entries, next })
     }
@@ -455,16 +459,16 @@ impl Record {
         // Clocks of machines differ.
         let soon = now.checked_add(1.hours()).unwrap_or(now);
         let end = filter.to.unwrap_or(soon).min(soon);
-        let newest = Place { day: day_of(end), before: Some(keys::record_at(end)) };
+        let newest = Place { month: month_of(end), before: Some(keys::record_at(end)) };
         let place = match after {
             Some(Cursor::Before(id)) if time_of(&id) < end => {
-                Place { day: day_of(time_of(&id)), before: Some(id.to_string()) }
+                Place { month: month_of(time_of(&id)), before: Some(id.to_string()) }
             }
-            Some(Cursor::Day(day)) if day < newest.day => Place { day, before: None },
+            Some(Cursor::Month(month)) if month < newest.month => Place { month, before: None },
             _ => newest,
         };
-        let first_day = day_of(first);
-        Search { first, first_day, place: Some(place).filter(|place| place.day >= first_day) }
+        let first_month = month_of(first);
+        Search { first, first_month, place: Some(place).filter(|place| place.month >= first_month) }
     }
 
     /// When and for what credentials were used; those that never were, or long ago, are not there.
@@ -487,21 +491,22 @@ impl Record {
 /// The uses of credentials: the latest entry, and the scopes.
 type Uses = BTreeMap<(CompanyId, ClientId), (Uuid, BTreeSet<Scope>)>;
 
-/// Where a list is: on a day, before an entry or a bound.
+/// Where a list is: in a month, before an entry or a bound.
 struct Place {
-    day: jiff::civil::Date,
+    month: Date,
     before: Option<String>,
 }
 
 struct Search {
     first: Timestamp,
-    first_day: jiff::civil::Date,
+    first_month: Date,
     place: Option<Place>,
 }
 
 impl Search {
-    fn day_before(&self, day: jiff::civil::Date) -> Option<Place> {
-        day.yesterday().ok().filter(|day| *day >= self.first_day).map(|day| Place { day, before: None })
+    fn month_before(&self, month: Date) -> Option<Place> {
+        let before = month.first_of_month().yesterday().ok()?.first_of_month();
+        (before >= self.first_month).then_some(Place { month: before, before: None })
     }
 }
 
