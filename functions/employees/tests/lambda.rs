@@ -109,7 +109,7 @@ fn lambda(seen: Seen, extensions: bool) -> Router {
 /// The table, to which no entry comes before the answer was sent, if that is asked for.
 fn table(seen: Seen, after_answer: bool) -> Router {
     let forward = async move |State(seen): State<Seen>, headers: HeaderMap, body: Bytes| -> Response {
-        let is_entry = String::from_utf8_lossy(&body).contains("RECORD#");
+        let is_entry = String::from_utf8_lossy(&body).contains(r#""entity":{"S":"record"}"#);
         if is_entry && after_answer {
             seen.times("answered", 1).await;
         }
