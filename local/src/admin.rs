@@ -16,6 +16,7 @@ use serde_json::Value as Json;
 use serde_json::json;
 use shared::deps::Deps;
 use shared::ids::CompanyId;
+use shared::record::Subject;
 
 use crate::cli::admin::AdminCommand;
 use crate::cli::admin::AdminOptions;
@@ -23,6 +24,7 @@ use crate::cli::admin::CreateAdminOptions;
 use crate::cli::admin::LinkOptions;
 use crate::cli::credentials::CompanyOptions;
 use crate::credentials::company;
+use crate::credentials::note;
 use crate::credentials::which_company;
 use crate::failure::Failure;
 use crate::serve::DemoCredentials;
@@ -75,6 +77,7 @@ impl Desk<'_> {
         let password = if options.without_password { None } else { Some(read_password()?.hash()?) };
         let created = store::create(self.deps, &self.company, email, password).await?;
         self.show(&created);
+        self.note("admin create", &created).await;
         Ok(())
     }
 
@@ -86,6 +89,7 @@ impl Desk<'_> {
         let url = options.url.or_else(|| DemoCredentials::read(&self.of.target.data_dir).map(|demo| demo.base_url));
         let url = url.ok_or_else(|| Failure::usage("say with --url where the console is served"))?;
         let link = link(self.deps, &administrator, &url).await?;
+        self.note("admin link", &administrator).await;
         if self.of.json {
             say!("{:#}", json!({"email": administrator.email.as_str(), "link": link}));
         } else {
@@ -99,6 +103,7 @@ impl Desk<'_> {
         let administrator = self.find(email).await?;
         let hash = read_password()?.hash()?;
         store::set_password(self.deps, administrator.id, &hash).await?;
+        self.note("admin password", &administrator).await;
         self.show(&self.find(email).await?);
         Ok(())
     }
@@ -119,6 +124,7 @@ impl Desk<'_> {
     async fn remove(&self, email: &str) -> Result<(), Failure> {
         let administrator = self.find(email).await?;
         store::remove(self.deps, &administrator).await?;
+        self.note("admin remove", &administrator).await;
         self.show(&administrator);
         Ok(())
     }
@@ -140,6 +146,10 @@ impl Desk<'_> {
             )),
             Err(_) => Err(Failure::usage("the company has several administrators; name one with --email")),
         }
+    }
+
+    async fn note(&self, command: &str, administrator: &Administrator) {
+        note(self.deps, &self.company, command, Subject::Administrator, administrator.id).await;
     }
 
     fn show(&self, administrator: &Administrator) {

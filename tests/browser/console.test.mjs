@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 
@@ -91,12 +91,49 @@ async function inspect(page, what) {
 async function picture(page, name) {
   if (!SCREENSHOTS) return;
   mkdirSync(SCREENSHOTS, { recursive: true });
-  await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, animations: "disabled" });
+  const session = await page.context().newCDPSession(page);
+  const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality: 85 });
+  writeFileSync(`${SCREENSHOTS}/${name}.webp`, Buffer.from(data, "base64"));
 }
 
 function box(page, resource, action) {
   return page.getByRole("group", { name: resource, exact: true }).getByRole("checkbox", { name: action, exact: true });
 }
+
+// First, while nothing else is in the lists.
+test("the pictures of the documentation", { skip: !SCREENSHOTS && "no SCREENSHOTS" }, async () => {
+  const page = await signedIn();
+  for (const [name, integration] of [["Anniversaries in chat", "ms-teams"], ["Payslips", "pento"]]) {
+    await page.goto("/console/credentials/new");
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill(name);
+    await page.getByLabel("Integration", { exact: true }).selectOption(integration);
+    if (integration === "pento") await page.getByLabel("Expiry date (optional)").fill("2099-12-31");
+    await page.getByRole("button", { name: "Generate new credential" }).click();
+    const client_id = await page.locator("#client-id").inputValue();
+    const client_secret = await page.locator("#client-secret").inputValue();
+    const body = new URLSearchParams({ client_id, client_secret });
+    const { data } = await (await fetch(`${BASE_URL}/v1/auth`, { method: "POST", body })).json();
+    const headers = { Authorization: `Bearer ${data.token}` };
+    await fetch(`${BASE_URL}/v1/company/employees?limit=10`, { headers });
+    await fetch(`${BASE_URL}/v1/company/attendances/1`, { headers });
+  }
+  await page.goto("/console/credentials/new");
+  await page.getByRole("textbox", { name: "Name", exact: true }).fill("Time clock");
+  await page.getByLabel("Integration", { exact: true }).selectOption("askdante");
+  await page.evaluate(() => document.activeElement.blur());
+  await picture(page, "console-panel");
+  await page.getByRole("button", { name: "Generate new credential" }).click();
+  await page.locator("#client-secret").waitFor();
+  await picture(page, "console-secret");
+  await page.getByRole("link", { name: "I have copied it" }).click();
+  // What was used is written down beside the answers.
+  await page.waitForTimeout(1000);
+  await page.reload();
+  await picture(page, "console-list");
+  await page.goto("/console/record");
+  await picture(page, "console-record");
+  await page.context().close();
+});
 
 for (const [locale, words] of Object.entries(WORDS)) {
   for (const colorScheme of ["light", "dark"]) {
@@ -117,7 +154,7 @@ for (const [locale, words] of Object.entries(WORDS)) {
         await page.getByRole("dialog", { name: words.add }).waitFor();
         await inspect(page, "the panel");
         await page.getByRole("button", { name: words.generate }).click();
-        const name = page.getByLabel(words.name, { exact: true });
+        const name = page.getByRole("textbox", { name: words.name, exact: true });
         assert.equal(await name.evaluate((field) => field === document.activeElement), true, "the first wrong field");
         const description = await name.getAttribute("aria-describedby");
         assert.equal((await page.locator(`#${description.split(" ")[0]}`).textContent()).trim(), words.noName);
@@ -287,7 +324,7 @@ test("without a script everything works but copying", async () => {
 
 test("another language is one press away, and is kept", async () => {
   const page = await signedIn();
-  await page.getByRole("link", { name: "FR" }).click();
+  await page.getByRole("link", { name: "FR", exact: true }).click();
   await page.getByRole("heading", { name: "Identifiants API" }).waitFor();
   await page.goto("/console/credentials");
   await page.getByRole("heading", { name: "Identifiants API" }).waitFor();

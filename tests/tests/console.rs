@@ -598,7 +598,9 @@ async fn the_record_tells_what_administrators_do_and_not_who_they_are() {
     let told: Vec<_> = entries
         .iter()
         .rev()
-        .map(|one| (one["method"].as_str().unwrap_or_default(), one["route"].as_str().unwrap_or_default(), &one["status"]))
+        .map(|one| {
+            (one["method"].as_str().unwrap_or_default(), one["route"].as_str().unwrap_or_default(), &one["status"])
+        })
         .collect();
     let expected = [
         ("POST", "/console/sign-in", json!(403)),

@@ -68,4 +68,3 @@ pub struct IssuedToken {
 pub fn show_scopes(scopes: &BTreeSet<Scope>) -> String {
     scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
-

@@ -127,7 +127,12 @@ impl RequestContext {
     /// The same of a token that is not good: whether there is such a credential, and
     /// in which company, is found out when the request is recorded.
     pub(crate) fn presents(&self, client_id: ClientId) {
-        self.set_actor(Acting { of: Of::Credential(client_id), actor: Actor::Credential(client_id), proven: false, looks: true });
+        self.set_actor(Acting {
+            of: Of::Credential(client_id),
+            actor: Actor::Credential(client_id),
+            proven: false,
+            looks: true,
+        });
     }
 
     fn set_actor(&self, acting: Acting) {

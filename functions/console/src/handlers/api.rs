@@ -269,10 +269,7 @@ pub struct ListedCredential {
     security(("AdministratorSession" = [])),
     responses((status = 200, description = "The credentials", body = Success<Vec<ListedCredential>>), SessionRefused),
 )]
-pub async fn list_credentials(
-    State(deps): State<Deps>,
-    ApiSession(signed): ApiSession,
-) -> Result<Response, Error> {
+pub async fn list_credentials(State(deps): State<Deps>, ApiSession(signed): ApiSession) -> Result<Response, Error> {
     let now = deps.clock.now();
     let credentials = deps.credentials.list(signed.company_id()).await?;
     let ids = credentials.iter().map(|credential| credential.client_id);

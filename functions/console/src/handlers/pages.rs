@@ -152,11 +152,7 @@ fn read_draft(fields: &FormFields) -> Draft {
 }
 
 /// `GET /console/credentials/{client_id}`
-pub async fn show_one(
-    State(deps): State<Deps>,
-    signed: Signed,
-    Path(id): Path<String>,
-) -> Response {
+pub async fn show_one(State(deps): State<Deps>, signed: Signed, Path(id): Path<String>) -> Response {
     let page = async {
         let credential = find(&deps, &signed, &id).await?;
         let draft = Draft::of(&credential.details());
@@ -309,8 +305,7 @@ pub async fn rotate(State(deps): State<Deps>, Path(id): Path<String>, form: Form
             return respond::see_other(&done(paths::CREDENTIALS, "sent-before"));
         }
         signed.change(["client_secret"]);
-        let (credential, secret) =
-            deps.credentials.rotate(signed.company_id(), credential.client_id, grace).await?;
+        let (credential, secret) = deps.credentials.rotate(signed.company_id(), credential.client_id, grace).await?;
         secret_page(&deps, &signed, signed.texts().rotated_title, &credential, &secret).await
     });
     signed.visitor.answer(page.await)

@@ -77,7 +77,7 @@ fn head(visitor: &Visitor, signed: Option<&Signed>) -> Markup {
     let texts = visitor.texts();
     html! {
         header.top {
-            a.brand href="/console" { span.mark aria-hidden="true" {} "muster" }
+            a.brand href="/console" aria-label="muster" { span.mark aria-hidden="true" {} span.word { "muster" } }
             @if let Some(signed) = signed {
                 nav.main aria-label=(texts.navigation) {
                     a href=(paths::CREDENTIALS) aria-current=[current(visitor, paths::CREDENTIALS)] {

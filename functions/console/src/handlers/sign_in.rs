@@ -31,9 +31,11 @@ static COMPARISONS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(4));
 /// `GET /console`: the credentials, or the sign-in.
 pub async fn begin(State(deps): State<Deps>, visitor: Visitor) -> Response {
     let session = visitor.session(&deps).await;
-    visitor.answer(session.and_then(|session| {
-        respond::see_other(if session.is_some() { paths::CREDENTIALS } else { paths::SIGN_IN })
-    }))
+    visitor.answer(
+        session.and_then(|session| {
+            respond::see_other(if session.is_some() { paths::CREDENTIALS } else { paths::SIGN_IN })
+        }),
+    )
 }
 
 /// `GET /console/sign-in`

@@ -350,9 +350,8 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        let pairs = pairs.iter().map(|(name, value)| {
-            (header::HeaderName::from_static(name), HeaderValue::from_static(value))
-        });
+        let pairs =
+            pairs.iter().map(|(name, value)| (header::HeaderName::from_static(name), HeaderValue::from_static(value)));
         pairs.collect()
     }
 
@@ -361,7 +360,8 @@ mod tests {
         for host in ["localhost", "localhost:8080", "127.0.0.1:8080", "127.9.9.9", "[::1]:8080", "[::1]"] {
             assert!(!is_secure(&headers(&[("host", host)])), "{host}");
         }
-        for host in ["muster.example", "192.0.2.1:8080", "localhost.example", "127.0.0.1.example", "[2001:db8::1]", ""] {
+        for host in ["muster.example", "192.0.2.1:8080", "localhost.example", "127.0.0.1.example", "[2001:db8::1]", ""]
+        {
             assert!(is_secure(&headers(&[("host", host)])), "{host}");
         }
         assert!(is_secure(&headers(&[("host", "127.0.0.1"), ("x-forwarded-proto", "https")])));

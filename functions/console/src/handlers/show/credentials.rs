@@ -22,13 +22,8 @@ use crate::handlers::visitor::Signed;
 use crate::model::texts::Texts;
 
 /// Every part of the API, in the order in which they are shown.
-pub const RESOURCES: [Resource; 5] = [
-    Resource::Employees,
-    Resource::Attendances,
-    Resource::Absences,
-    Resource::Documents,
-    Resource::CustomReports,
-];
+pub const RESOURCES: [Resource; 5] =
+    [Resource::Employees, Resource::Attendances, Resource::Absences, Resource::Documents, Resource::CustomReports];
 
 /// What the list shows.
 #[derive(Debug)]

@@ -71,7 +71,8 @@ impl Asked {
             ("outcome", self.outcome.map(outcome_word)),
             ("cursor", cursor),
         ];
-        let given = fields.into_iter().filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)));
+        let given =
+            fields.into_iter().filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)));
         let query = given.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
         format!("{}?{query}", paths::RECORD)
     }
@@ -175,7 +176,7 @@ fn row(signed: &Signed, record: &RecordPage, entry: &Entry) -> Markup {
                     @if !deed.proven { " " span.muted { "(" (texts.unproven) ")" } }
                 }
             }
-            td data-label=(texts.record_what) { span.mono { (deed.method) " " (deed.route) } }
+            td data-label=(texts.record_what) { (route(&deed.method, &deed.route)) }
             td data-label=(texts.record_touched) { div { (touched(texts, entry)) } }
             td data-label=(texts.record_outcome) {
                 div {
@@ -187,6 +188,13 @@ fn row(signed: &Signed, record: &RecordPage, entry: &Entry) -> Markup {
     }
 }
 
+/// Lines break behind a slash, and not within a word.
+fn route(method: &str, route: &str) -> Markup {
+    html! {
+        span.mono { (method) " " @for part in route.split_inclusive('/') { (part) wbr; } }
+    }
+}
+
 fn who(signed: &Signed, record: &RecordPage, actor: &Actor) -> Markup {
     let texts = signed.texts();
     match actor {
@@ -195,7 +203,7 @@ fn who(signed: &Signed, record: &RecordPage, actor: &Actor) -> Markup {
             let known = record.administrators.iter().find(|administrator| administrator.id.to_string() == *id);
             html! {
                 (texts.administrator)
-                span.id { @match known { Some(one) => (one.email.as_str()), None => (id) } }
+                span.below { @match known { Some(one) => (one.email.as_str()), None => (id) } }
             }
         }
         Actor::Operator => html! { (texts.operator) },

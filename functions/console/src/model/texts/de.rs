@@ -130,7 +130,7 @@ pub const GERMAN: Texts = Texts {
     record_when: "Wann",
     record_who: "Wer",
     record_what: "Was",
-    record_touched: "Betroffen",
+    record_touched: "Betrifft",
     record_outcome: "Ergebnis",
     record_request: "Anfrage",
     record_empty: "Nichts Passendes ist verzeichnet.",

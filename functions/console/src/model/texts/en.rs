@@ -123,7 +123,7 @@ pub const ENGLISH: Texts = Texts {
     record_when: "When",
     record_who: "Who",
     record_what: "What",
-    record_touched: "Concerned",
+    record_touched: "Concerns",
     record_outcome: "Outcome",
     record_request: "Request",
     record_empty: "Nothing was recorded that fits.",

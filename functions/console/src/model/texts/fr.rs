@@ -130,7 +130,7 @@ pub const FRENCH: Texts = Texts {
     record_when: "Quand",
     record_who: "Qui",
     record_what: "Quoi",
-    record_touched: "Concerné",
+    record_touched: "Concerne",
     record_outcome: "Résultat",
     record_request: "Requête",
     record_empty: "Aucune entrée correspondante.",
