@@ -40,12 +40,12 @@ const BEGINS_WITHIN: Duration = Duration::from_secs(2);
 ///
 /// Clients and caches are made before the first event, while the process has a whole core.
 pub async fn run(router: fn(Deps) -> Router) -> Result<(), lambda_http::Error> {
-    serve(router, deps()?).await
+    Box::pin(serve(router, deps()?)).await
 }
 
 /// The same for a function that has to do with files.
 pub async fn run_with_objects(router: fn(Deps) -> Router) -> Result<(), lambda_http::Error> {
-    serve(router, deps()?.with_objects(config::objects_from_env()?)).await
+    Box::pin(serve(router, deps()?.with_objects(config::objects_from_env()?))).await
 }
 
 fn deps() -> Result<Deps, Error> {
