@@ -38,7 +38,9 @@ async fn show(deps: &Deps, company: &CompanyId, options: &AuditOptions) -> Resul
     if options.follow {
         return follow(deps, company, options, filter, entries).await;
     }
-    entries.iter().for_each(|entry| print(entry, options.json));
+    for entry in &entries {
+        print(entry, options.json);
+    }
     if entries.is_empty() && !options.json {
         say!("Nothing like that was recorded for the company {company} in the last {} days.", deps.record.days());
     }

@@ -57,6 +57,17 @@ pub enum Command {
     /// Create, list and remove administrators of the console, and make sign-in links
     Admin(AdminOptions),
     /// Show who did what: every call of a credential, every login, every command, without any value
+    ///
+    /// Entries come with the newest first. Each says when, how it ended, what was called, by whom, and what it
+    /// touched: ids of employees and other records, and keys of attributes that were shown or changed. It never
+    /// holds a value.
+    ///
+    ///   muster audit                                        the last 50 entries
+    ///   muster audit --outcome refused --from 2026-11-01    what was refused since then
+    ///   muster audit --employee 5 --limit 1000              who saw or changed this employee
+    ///   muster audit --credential ID --json | jq .ids       what a credential touched
+    ///   muster audit --follow                               and what comes, the newest last
+    #[command(verbatim_doc_comment)]
     Audit(AuditOptions),
 }
 
@@ -125,19 +136,8 @@ pub struct ApplyOptions {
     pub check: bool,
 }
 
-#[expect(clippy::doc_markdown, reason = "shown in a terminal, where Markdown is noise")]
 /// Options of `audit`.
-///
-/// Entries come with the newest first. Each says when, how it ended, what was called, by whom, and what it touched:
-/// ids of employees and other records, and keys of attributes that were shown or changed. It never holds a value.
-///
-///   muster audit                                        the last 50 entries
-///   muster audit --outcome refused --from 2026-11-01    what was refused since then
-///   muster audit --employee 5 --limit 1000              who saw or changed this employee
-///   muster audit --credential papi-… --json | jq .      what a credential did, one JSON object a line
-///   muster audit --follow                               and what comes, as it comes, the newest last
 #[derive(Clone, Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub struct AuditOptions {
     /// Which company [default: the one that was served last from the data folder]
     #[arg(long, value_name = "ID", env = "MUSTER_COMPANY")]

@@ -1,6 +1,6 @@
 //! `muster audit` as a script sees it, and that a stop loses no entry.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 
@@ -31,6 +31,12 @@ fn entries(data: &Path, more: &[&str]) -> Vec<Json> {
     let output = audit(data, &[&["--json"], more].concat());
     assert!(output.status.success(), "{}", text(&output.stderr));
     text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+#[test]
+fn help_teaches() {
+    let help = text(&muster(&["audit", "--help"]).output().expect("muster runs").stdout);
+    assert!(help.contains("muster audit --employee 5") && help.contains("never holds a value"), "{help}");
 }
 
 #[tokio::test]

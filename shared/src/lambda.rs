@@ -35,17 +35,19 @@ const EXTENSION_NAME: &str = "muster-record";
 const EXTENSION_ID: &str = "Lambda-Extension-Identifier";
 /// How long after an invocation its request begins at the latest: both come from one place at the same time.
 const BEGINS_WITHIN: Duration = Duration::from_secs(2);
+/// How long the writing of entries waits for the answer to be sent, which has the same thread.
+const ANSWER_FIRST: Duration = Duration::from_millis(1);
 
 /// Serves a function's router until Lambda stops the process: everything that its `main` does.
 ///
 /// Clients and caches are made before the first event, while the process has a whole core.
 pub async fn run(router: fn(Deps) -> Router) -> Result<(), lambda_http::Error> {
-    serve(router, deps()?).await
+    Box::pin(serve(router, deps()?)).await
 }
 
 /// The same for a function that has to do with files.
 pub async fn run_with_objects(router: fn(Deps) -> Router) -> Result<(), lambda_http::Error> {
-    serve(router, deps()?.with_objects(config::objects_from_env()?)).await
+    Box::pin(serve(router, deps()?.with_objects(config::objects_from_env()?))).await
 }
 
 fn deps() -> Result<Deps, Error> {
@@ -75,6 +77,7 @@ async fn serve(router: fn(Deps) -> Router, deps: Deps) -> Result<(), lambda_http
                 ended = answers => ended,
                 // Lambda waits for the extension after each answer: without it, no request would end any more.
                 ended = extension.run(&turns, &deps.record) => ended,
+                () = turns.write_after_each(&deps.record) => Ok(()),
             }
         }
         Err(error) => {
@@ -119,6 +122,16 @@ impl Turns {
 
     fn begun(&self) -> u64 {
         self.0.borrow().0
+    }
+
+    /// Writes what each request left, whatever the extension hears of it: the
+    /// emulator of `cargo lambda watch` tells it of other functions' requests, and not of all. Never ends.
+    async fn write_after_each(&self, record: &Record) {
+        let mut turns = self.0.subscribe();
+        while turns.changed().await.is_ok() {
+            tokio::time::sleep(ANSWER_FIRST).await;
+            record.flush().await;
+        }
     }
 }
 
@@ -166,8 +179,7 @@ impl Extension {
             response.into_body().collect().await?;
             turns.ended(answered + 1).await;
             answered = turns.begun();
-            // The answer goes first.
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            tokio::time::sleep(ANSWER_FIRST).await;
             record.flush().await;
         }
     }

@@ -133,10 +133,10 @@ impl Ids {
 
 impl Display for Ids {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let runs = self.runs().into_iter().map(|(first, last)| match first == last {
-            true => first.to_string(),
-            false => format!("{first}-{last}"),
-        });
+        let runs = self
+            .runs()
+            .into_iter()
+            .map(|(first, last)| if first == last { first.to_string() } else { format!("{first}-{last}") });
         f.write_str(&runs.chain(self.names.iter().cloned()).collect::<Vec<_>>().join(","))
     }
 }
@@ -171,7 +171,7 @@ pub struct Touches {
     /// The keys of the attributes of employees that were shown, of one of them at least.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub shown: BTreeSet<String>,
-    /// The keys of the attributes of employees, or the names of the fields of another record, that were changed.
+    /// The keys of the attributes of employees that were changed.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub changed: BTreeSet<String>,
 }
@@ -210,7 +210,7 @@ impl Touched {
         }
     }
 
-    /// Takes note of attributes or fields that are changed, by their keys.
+    /// Takes note of attributes of employees that are changed, by their keys.
     pub fn change(&self, keys: impl IntoIterator<Item = impl Display>) {
         self.lock().changed.extend(keys.into_iter().map(|key| key.to_string()));
     }
@@ -303,6 +303,7 @@ pub struct Deed {
     /// Who did it.
     pub actor: Actor,
     /// Whether the actor was proven; `false` for a login or a token that only named a credential.
+    // Left out where it is true: to skip a value is to say of it "yes", which its clone does.
     #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub proven: bool,
     /// The HTTP method, or [`COMMAND`].
@@ -499,10 +500,11 @@ mod tests {
 
     #[test]
     fn statuses_are_outcomes() {
-        let outcomes = [200, 303, 400, 429, CUT_OFF, 500, 503].map(Outcome::of);
         use Outcome::Failed;
         use Outcome::Ok;
         use Outcome::Refused;
+
+        let outcomes = [200, 303, 400, 429, CUT_OFF, 500, 503].map(Outcome::of);
         assert_eq!(outcomes, [Ok, Ok, Refused, Refused, Failed, Failed, Failed]);
         for outcome in [Ok, Refused, Failed] {
             assert_eq!(outcome.to_string().parse(), Result::Ok(outcome));

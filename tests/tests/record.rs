@@ -436,7 +436,7 @@ async fn who_comes_when_too_many_wait_waits() {
         note().await;
     }
     tokio::time::timeout(Duration::from_millis(50), note()).await.expect_err("there is no room");
-    let (_, ()) = tokio::join!(record.flush(), note());
+    let ((), ()) = tokio::join!(record.flush(), note());
     record.flush().await;
     let flooded = muster.recorded().await.into_iter().filter(|entry| entry.deed.route == "flood").count();
     assert_eq!(flooded, 2_001, "each once; the one that gave up never came");
@@ -486,7 +486,7 @@ async fn a_credential_shows_its_last_use_and_its_scopes() {
     assert_eq!(usage().await.as_ref(), Some(&reads));
     client.get("/v1/company/time-offs").await;
     assert_eq!(usage().await.expect("a use").scopes.len(), 2);
-    muster.deps.clock.advance(Duration::from_mins(60));
+    muster.deps.clock.advance(Duration::from_hours(1));
     client.get("/v1/company/employees").await;
     let later = usage().await.expect("a use");
     assert!(later.last_used.as_second() - first.last_used.as_second() >= 90 * 60);

@@ -374,8 +374,8 @@ impl Table {
                 .expression_attribute_names("#set", set)
                 .expression_attribute_values(":words", AttributeValue::Ss(words.iter().cloned().collect()));
         }
-        let sent = update.update_expression(expression).send().await;
-        let output = sent.map_err(|error| classify("UpdateItem", &error))?;
+        let update = update.update_expression(expression);
+        let output = update.send().await.map_err(|error| classify("UpdateItem", &error))?;
         count_write(output.consumed_capacity.as_ref());
         Ok(())
     }

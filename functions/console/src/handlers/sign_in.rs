@@ -84,16 +84,12 @@ pub async fn with_password(
     let permit = COMPARISONS.acquire().await.map_err(|_| Error::Internal("no comparison is taken".to_owned()))?;
     let right = spawn_blocking(move || password.is(stored.as_ref())).await.map_err(broken)?;
     drop(permit);
-    match administrator.filter(|_| right) {
-        Some(administrator) => {
-            visitor.acts(&administrator);
-            Ok(administrator)
-        }
-        None => {
-            sign_in.count_failure(deps).await?;
-            Err(Error::Forbidden("The e-mail address or the password is not right.".to_owned()))
-        }
-    }
+    let Some(administrator) = administrator.filter(|_| right) else {
+        sign_in.count_failure(deps).await?;
+        return Err(Error::Forbidden("The e-mail address or the password is not right.".to_owned()));
+    };
+    visitor.acts(&administrator);
+    Ok(administrator)
 }
 
 async fn enter(deps: &Deps, visitor: &Visitor, administrator: &Administrator) -> Result<Response, Error> {

@@ -100,6 +100,7 @@ impl Visitor {
     }
 
     /// The answer to them: a page, or one that says why there is none.
+    #[must_use]
     pub fn answer(&self, page: Result<Response, Error>) -> Response {
         let mut response = page.unwrap_or_else(|error| {
             let html = show::failure(self, &error).into_string();
