@@ -114,7 +114,9 @@ impl Desk<'_> {
             say!("{:#}", administrators.iter().map(shown).collect::<Json>());
             return Ok(());
         }
-        administrators.iter().for_each(|administrator| self.show(administrator));
+        for administrator in &administrators {
+            self.show(administrator);
+        }
         if administrators.is_empty() {
             say!("The company {} has no administrators. Create one with: muster admin create --help", self.company);
         }

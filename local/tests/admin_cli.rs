@@ -1,6 +1,6 @@
 //! `muster admin` as a script sees it, and the link that muster prints when it starts.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 
@@ -74,10 +74,10 @@ async fn an_administrator_from_the_first_command_to_the_last() {
     assert_eq!(post(link["link"].as_str().unwrap(), &[]).await, 303);
     shown(&data, &["password", "--email", EMAIL], "yet another password");
     assert_eq!((sign_in(&server, "a long password").await, sign_in(&server, "yet another password").await), (403, 303));
-    let listed = shown(&data, &["list"], "");
-    let emails: Vec<_> = listed.as_array().unwrap().iter().map(|one| one["email"].as_str().unwrap()).collect();
+    let all = shown(&data, &["list"], "");
+    let emails: Vec<_> = all.as_array().unwrap().iter().map(|one| one["email"].as_str().unwrap()).collect();
     assert_eq!(emails, ["administrator@alpenrad.example", EMAIL]);
-    assert!(!listed.to_string().contains("argon2"), "{listed}");
+    assert!(!all.to_string().contains("argon2"), "{all}");
 
     shown(&data, &["remove", "--email", EMAIL], "");
     assert_eq!(sign_in(&server, "yet another password").await, 403);
@@ -85,7 +85,7 @@ async fn an_administrator_from_the_first_command_to_the_last() {
     let audit = text(&audit.unwrap().stdout);
     let id = created["id"].as_str().unwrap();
     for command in ["admin create", "admin link", "admin password", "admin remove"] {
-        let line = audit.lines().find(|line| line.contains(command)).expect("an entry");
-        assert!(line.contains(id) && !line.contains(EMAIL), "{line}");
+        let entry = audit.lines().find(|line| line.contains(command)).expect("an entry");
+        assert!(entry.contains(id) && !entry.contains(EMAIL), "{entry}");
     }
 }

@@ -9,6 +9,7 @@ use shared::aws::items::Entity;
 use shared::aws::items::Item;
 use shared::aws::keys;
 use shared::http::limits::Limits;
+use shared::http::routes::Endpoint;
 use shared::ids::EmployeeId;
 use shared::scope::Scope;
 use tests::Answer;

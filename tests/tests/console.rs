@@ -171,7 +171,7 @@ async fn a_session_ends_with_its_time_its_sign_out_and_its_administrator() {
     assert!(!is_in(&muster, &five.cookie).await);
 
     let six = Browser::new(&muster).await;
-    muster.deps.clock.advance(Duration::from_secs(12 * 3_600 - 60));
+    muster.deps.clock.advance(Duration::from_mins(12 * 60 - 1));
     assert!(is_in(&muster, &six.cookie).await);
     muster.deps.clock.advance(Duration::from_mins(1));
     assert!(!is_in(&muster, &six.cookie).await);
@@ -652,8 +652,8 @@ async fn the_log_has_no_address_password_token_or_name() {
     let (_, secret) = create(&browser, "Leakcheckcredential", &[]).await;
     browser.submit(NEW, &[("name", ""), ("networks", "Leakchecknetwork")]).await;
     let page = browser.get(LIST).await;
-    let line = page.log_line();
-    assert_eq!((&line["route"], &line["status"]), (&json!(LIST), &json!(200)), "{line}");
+    let logged = page.log_line();
+    assert_eq!((&logged["route"], &logged["status"]), (&json!(LIST), &json!(200)), "{logged}");
     let (_, token) = link.rsplit_once('/').expect("a token");
     let text = log::text();
     for secret in [email.as_str(), PASSWORD, token, &secret, &browser.form_token, &browser.cookie[16..]] {
