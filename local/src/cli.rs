@@ -59,8 +59,8 @@ pub enum Command {
     /// Show who did what: every call of a credential, every login, every command, without any value
     ///
     /// Entries come with the newest first. Each says when, how it ended, what was called, by whom, and what it
-    /// touched: ids of employees and other records, and keys of attributes that were shown or changed. It never
-    /// holds a value.
+    /// touched: ids of employees and other records, and keys of attributes that were shown or changed.
+    /// An entry never holds a value.
     ///
     ///   muster audit                                        the last 50 entries
     ///   muster audit --outcome refused --from 2026-11-01    what was refused since then
