@@ -17,13 +17,15 @@ use utoipa::openapi::Type;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::path::ParameterBuilder;
 use utoipa::openapi::path::ParameterIn;
+use utoipa::openapi::security::ApiKey;
+use utoipa::openapi::security::ApiKeyValue;
 use utoipa::openapi::security::HttpAuthScheme;
 use utoipa::openapi::security::HttpBuilder;
 use utoipa::openapi::security::SecurityScheme;
 
 /// The endpoints of every function. Nobody else lists the functions.
 #[must_use]
-pub fn functions(deps: &Deps) -> [(&'static str, Routes); 6] {
+pub fn functions(deps: &Deps) -> [(&'static str, Routes); 7] {
     [
         ("auth", auth::routes::routes(deps.clone())),
         ("employees", employees::routes::routes(deps.clone())),
@@ -31,6 +33,7 @@ pub fn functions(deps: &Deps) -> [(&'static str, Routes); 6] {
         ("absences", absences::routes::routes(deps.clone())),
         ("documents", documents::routes::routes(deps.clone())),
         ("pictures", pictures::routes::routes(deps.clone())),
+        ("console", console::routes::routes(deps.clone())),
     ]
 }
 
@@ -64,9 +67,15 @@ pub fn description() -> utoipa::openapi::OpenApi {
     document.merge(absences::openapi::Description::openapi());
     document.merge(documents::openapi::Description::openapi());
     document.merge(pictures::openapi::Description::openapi());
+    document.merge(console::openapi::Description::openapi());
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
-    document.components.get_or_insert_default().add_security_scheme("BearerAuth", bearer);
-    let posts = document.paths.paths.values_mut().filter_map(|item| item.post.as_mut());
+    let cookie = "`__Host-muster_session`; on a loopback address, where there is no TLS, `muster_session`";
+    let cookie = ApiKeyValue::with_description("__Host-muster_session", cookie);
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("BearerAuth", bearer);
+    components.add_security_scheme("AdministratorSession", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    let clients = document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/v1/"));
+    let posts = clients.filter_map(|(_, item)| item.post.as_mut());
     posts.filter(|post| post.security.is_some()).for_each(take_idempotency_key);
     document
 }

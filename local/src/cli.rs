@@ -1,5 +1,6 @@
 //! The commands and their options.
 
+pub mod admin;
 pub mod credentials;
 
 use std::net::IpAddr;
@@ -8,7 +9,18 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::Parser;
 use clap::Subcommand;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use shared::aws::config::RECORD_DAYS_VARIABLE;
+use shared::aws::config::read_record_days;
+use shared::aws::record::DEFAULT_DAYS;
+use shared::ids::ClientId;
+use shared::ids::CompanyId;
+use shared::ids::EmployeeId;
+use shared::record::Outcome;
 
+use crate::cli::admin::AdminOptions;
 use crate::cli::credentials::CredentialsOptions;
 
 #[expect(clippy::doc_markdown, reason = "shown in a terminal, where Markdown is noise")]
@@ -42,6 +54,21 @@ pub enum Command {
     Apply(ApplyOptions),
     /// Create, list, change, rotate and remove API credentials
     Credentials(CredentialsOptions),
+    /// Create, list and remove administrators of the console, and make sign-in links
+    Admin(AdminOptions),
+    /// Show who did what: every call of a credential, every login, every command, without any value
+    ///
+    /// Entries come with the newest first. Each says when, how it ended, what was called, by whom, and what it
+    /// touched: ids of employees and other records, and keys of attributes that were shown or changed.
+    /// An entry never holds a value.
+    ///
+    ///   muster audit                                        the last 50 entries
+    ///   muster audit --outcome refused --from 2026-11-01    what was refused since then
+    ///   muster audit --employee 5 --limit 1000              who saw or changed this employee
+    ///   muster audit --credential ID --json | jq .ids       what a credential touched
+    ///   muster audit --follow                               and what comes, the newest last
+    #[command(verbatim_doc_comment)]
+    Audit(AuditOptions),
 }
 
 /// Options of `serve`.
@@ -65,6 +92,10 @@ pub struct ServeOptions {
     /// Limits a minute: off, vendor, or like address=5000,login=120,employees=600,uploads=120
     #[arg(long, default_value = "off", env = "MUSTER_RATE_LIMITS")]
     pub rate_limits: String,
+    /// How many days the record of who did what is kept
+    #[arg(long, value_name = "DAYS", default_value_t = DEFAULT_DAYS, env = RECORD_DAYS_VARIABLE,
+        value_parser = read_record_days)]
+    pub record_days: u32,
 }
 
 /// Options of `storage`.
@@ -103,6 +134,71 @@ pub struct ApplyOptions {
     /// Check the file, and store nothing
     #[arg(long)]
     pub check: bool,
+}
+
+/// Options of `audit`.
+#[derive(Clone, Debug, Args)]
+pub struct AuditOptions {
+    /// Which company [default: the one that was served last from the data folder]
+    #[arg(long, value_name = "ID", env = "MUSTER_COMPANY")]
+    pub company: Option<CompanyId>,
+    /// Only from this day (UTC) or instant on, like 2026-11-26 or 2026-11-26T08:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = read_from)]
+    pub from: Option<Timestamp>,
+    /// Only before this instant, or up to the end of this day (UTC)
+    #[arg(long, value_name = "TIME", value_parser = read_to, conflicts_with = "follow")]
+    pub to: Option<Timestamp>,
+    /// Only what this credential did, or what was tried with its client id
+    #[arg(long, value_name = "CLIENT_ID", conflicts_with = "administrator")]
+    pub credential: Option<ClientId>,
+    /// Only what this administrator did
+    #[arg(long, value_name = "ID")]
+    pub administrator: Option<String>,
+    /// Only entries with this method: GET, POST, PATCH, DELETE, or COMMAND for those of commands
+    #[arg(long)]
+    pub method: Option<String>,
+    /// Only entries whose route or command holds this text, like /attendances
+    #[arg(long, value_name = "TEXT")]
+    pub route: Option<String>,
+    /// Only what ended so: ok, refused (it was not allowed or not right), failed (it was not the caller's fault)
+    #[arg(long)]
+    pub outcome: Option<Outcome>,
+    /// Only what touched this employee, by number
+    #[arg(long, value_name = "NUMBER", value_parser = read_employee)]
+    pub employee: Option<EmployeeId>,
+    /// How many entries at most
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: u32,
+    /// Go on with what comes, until Ctrl-C
+    #[arg(long)]
+    pub follow: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
+    /// The table.
+    #[command(flatten)]
+    pub target: TargetOptions,
+}
+
+fn read_from(text: &str) -> Result<Timestamp, String> {
+    read_time(text, false)
+}
+
+fn read_to(text: &str) -> Result<Timestamp, String> {
+    read_time(text, true)
+}
+
+fn read_time(text: &str, end: bool) -> Result<Timestamp, String> {
+    if let Ok(instant) = text.parse() {
+        return Ok(instant);
+    }
+    let day = text.parse::<Date>().ok().and_then(|day| if end { day.tomorrow().ok() } else { Some(day) });
+    let instant = day.and_then(|day| TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok());
+    instant.ok_or_else(|| "must be a day like 2026-11-26 or an instant like 2026-11-26T08:00:00Z".to_owned())
+}
+
+fn read_employee(text: &str) -> Result<EmployeeId, String> {
+    EmployeeId::from_digits(text).ok_or_else(|| "must be the number of an employee".to_owned())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! API credentials from the command line.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::path::Path;
 
 use serde::Serialize;
@@ -19,6 +20,9 @@ use shared::error::Error;
 use shared::ids::ClientId;
 use shared::ids::CompanyId;
 use shared::ids::IntegrationKey;
+use shared::record::Deed;
+use shared::record::Subject;
+use shared::record::Touched;
 use shared::scope::Scope;
 
 use crate::cli::credentials::ChangeOptions;
@@ -54,7 +58,8 @@ impl CredentialsCommand {
     }
 }
 
-fn which_company(named: Option<CompanyId>, data_dir: &Path) -> Result<CompanyId, Failure> {
+/// The company that a command is about: the one that is named, or that which was served last from the data folder.
+pub(crate) fn which_company(named: Option<CompanyId>, data_dir: &Path) -> Result<CompanyId, Failure> {
     named.or_else(|| serve::DemoCredentials::read(data_dir).map(|demo| demo.company)).ok_or_else(|| {
         Failure::usage("name the company with --company ID; its id is in the company file that was applied")
     })
@@ -80,10 +85,12 @@ impl Desk<'_> {
             CredentialsCommand::Change(options) => self.change(options).await,
             CredentialsCommand::Disable(one) => {
                 self.show(&credentials.disable(&self.company, one.client_id).await?);
+                self.note("credentials disable", one.client_id).await;
                 Ok(())
             }
             CredentialsCommand::Enable(one) => {
                 self.show(&credentials.enable(&self.company, one.client_id).await?);
+                self.note("credentials enable", one.client_id).await;
                 Ok(())
             }
             CredentialsCommand::Rotate(options) => self.rotate(options).await,
@@ -98,6 +105,7 @@ impl Desk<'_> {
         let details = details.map_err(Failure::usage)?;
         let (credential, secret) = self.deps.credentials.create(&self.company, details).await?;
         self.show_with_secret(&credential, &secret);
+        self.note("credentials create", credential.client_id).await;
         Ok(())
     }
 
@@ -130,6 +138,7 @@ impl Desk<'_> {
             Ok(options.apply(Draft::of(&before)).check(&company, now, Some(&before))?)
         };
         self.show(&self.deps.credentials.change(&self.company, options.one.client_id, edit).await?);
+        self.note("credentials change", options.one.client_id).await;
         Ok(())
     }
 
@@ -137,11 +146,13 @@ impl Desk<'_> {
         let client_id = options.one.client_id;
         let (credential, secret) = self.deps.credentials.rotate(&self.company, client_id, options.grace).await?;
         self.show_with_secret(&credential, &secret);
+        self.note("credentials rotate", client_id).await;
         Ok(())
     }
 
     async fn remove(&self, client_id: ClientId) -> Result<(), Failure> {
         let removed = self.deps.credentials.remove(&self.company, client_id).await?;
+        self.note("credentials remove", client_id).await;
         if self.json {
             let (company, name) = (&removed.company, &removed.name);
             print_json(&json!({"client_id": client_id, "company": company, "name": name, "removed": true}));
@@ -168,6 +179,10 @@ impl Desk<'_> {
     }
 
     /// A credential as a person reads it, or as JSON.
+    async fn note(&self, command: &str, client_id: ClientId) {
+        note(self.deps, &self.company, command, Subject::Credential, client_id).await;
+    }
+
     fn show(&self, credential: &Credential) {
         let shown = credential.show(self.deps.clock.now());
         if self.json {
@@ -272,7 +287,15 @@ impl ChangeOptions {
     }
 }
 
-async fn company(deps: &Deps, id: &CompanyId) -> Result<Company, Failure> {
+/// Records what a command of the operator did.
+pub(crate) async fn note(deps: &Deps, company: &CompanyId, command: &str, subject: Subject, id: impl Display) {
+    let touched = Touched::default();
+    touched.touch(subject, id);
+    deps.record.note(company, Deed::command(command, touched.so_far())).await;
+}
+
+/// A company that there is, with its settings.
+pub(crate) async fn company(deps: &Deps, id: &CompanyId) -> Result<Company, Failure> {
     let company = deps.companies.load(id).await?.into_company()?;
     company.ok_or_else(|| Failure::usage(format!("there is no company {id}; declare it with: muster apply FILE")))
 }

@@ -6,6 +6,8 @@
 //! - [`target`]: the table that a command works on: a data folder's, or one on AWS
 //! - [`apply`]: a company file becomes a company
 //! - [`credentials`]: API credentials from the command line
+//! - [`admin`]: administrators of the console from the command line
+//! - [`audit`]: what was recorded, on the command line
 //! - [`api`]: the routers of all functions as one, and their description
 
 /// Prints a line. Whoever closed the pipe (`| head`) has seen enough, which is no
@@ -17,8 +19,10 @@ macro_rules! say {
     }};
 }
 
+pub mod admin;
 pub mod api;
 pub mod apply;
+pub mod audit;
 pub mod cli;
 pub mod credentials;
 pub mod failure;
@@ -37,5 +41,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Storage(options) => storage::run(options).await,
         Command::Apply(options) => apply::run(options).await,
         Command::Credentials(options) => Box::pin(credentials::run(options)).await,
+        Command::Admin(options) => Box::pin(admin::run(options)).await,
+        Command::Audit(options) => Box::pin(audit::run(options)).await,
     }
 }

@@ -19,6 +19,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use shared::attributes::Readable;
 use shared::aws::credentials::Secret;
+use shared::aws::record::Record;
 use shared::aws::uploads::Kind;
 use shared::clock::Clock;
 use shared::deps::Deps;
@@ -30,6 +31,7 @@ use shared::scope::Scope;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::admin;
 use crate::api;
 use crate::apply;
 use crate::apply::file::CompanyFile;
@@ -62,15 +64,20 @@ pub async fn run(options: ServeOptions) -> Result<(), Failure> {
         return Err(storage::in_use(&options.data_dir));
     };
     let storage = Storage::start(&options.data_dir, lock, 0, 0).await?;
-    let deps = Deps::new(storage.table(), Clock::system(), limits).with_objects(storage.objects());
+    let clock = Clock::system();
+    let record = Record::new(storage.table(), clock.clone(), options.record_days);
+    let deps = Deps::new(storage.table(), clock, limits).with_objects(storage.objects()).with_record(record);
     let began = begin(&deps, &file).await?;
     let demo = DemoCredentials::ensure(&deps, &options.data_dir, &base_url, &file.company.id).await?;
+    let link = admin::local_link(&deps, &file.company.id, &base_url).await?;
     let server = tokio::spawn(serve(listener, api::router(&deps), stop.clone()));
     let sweeping = tokio::spawn(keep_sweeping(deps.clone(), file.company.id.clone()));
-    greet(&began, &demo, &options.data_dir).map_err(Failure::usage)?;
+    greet(&began, &demo, &options.data_dir, &link).map_err(Failure::usage)?;
     stop_wanted(stop).await;
     sweeping.abort();
     finish(server).await;
+    // Requests that were cut off have left their entries as well.
+    deps.record.close(GRACE).await;
     storage.stop().await;
     Ok(())
 }
@@ -289,7 +296,7 @@ impl DemoCredentials {
 }
 
 /// What a reader of the terminal needs to begin.
-fn greet(began: &str, demo: &DemoCredentials, data_dir: &Path) -> io::Result<()> {
+fn greet(began: &str, demo: &DemoCredentials, data_dir: &Path, link: &str) -> io::Result<()> {
     let base_url = &demo.base_url;
     let file = data_dir.join(DemoCredentials::FILE);
     let mut out = io::stdout().lock();
@@ -302,6 +309,8 @@ fn greet(began: &str, demo: &DemoCredentials, data_dir: &Path) -> io::Result<()>
     for line in curl_lines(base_url, &file) {
         writeln!(out, "  {line}")?;
     }
+    writeln!(out, "\nManage credentials in the console; this link signs you in once, within 15 minutes:\n")?;
+    writeln!(out, "  {link}")?;
     writeln!(out, "\nmuster is ready at {base_url}")?;
     out.flush()
 }

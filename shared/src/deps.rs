@@ -5,6 +5,8 @@ use std::sync::Arc;
 use crate::aws::companies::Companies;
 use crate::aws::credentials::Credentials;
 use crate::aws::objects::Objects;
+use crate::aws::record;
+use crate::aws::record::Record;
 use crate::aws::table::Table;
 use crate::aws::uploads::Uploads;
 use crate::clock::Clock;
@@ -20,6 +22,8 @@ pub struct Deps {
     pub companies: Companies,
     /// Credentials and tokens.
     pub credentials: Credentials,
+    /// What was done, and by whom.
+    pub record: Record,
     /// The source of "now".
     pub clock: Clock,
     /// How many requests are taken from whom.
@@ -34,6 +38,7 @@ impl Deps {
         Self {
             companies: Companies::new(table.clone()),
             credentials: Credentials::new(table.clone(), clock.clone()),
+            record: Record::new(table.clone(), clock.clone(), record::DEFAULT_DAYS),
             table,
             clock,
             limits: Arc::new(limits),
@@ -45,6 +50,12 @@ impl Deps {
     #[must_use]
     pub fn with_objects(self, objects: Objects) -> Self {
         Self { objects: Some(objects), ..self }
+    }
+
+    /// And a record that is kept for another time, or in another table.
+    #[must_use]
+    pub fn with_record(self, record: Record) -> Self {
+        Self { record, ..self }
     }
 
     /// The bucket.

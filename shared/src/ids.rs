@@ -294,7 +294,7 @@ fn from_v2(kind: &str, text: &str, company: &CompanyId) -> Option<u64> {
 pub const CREDENTIAL_PREFIX: &str = "papi-";
 
 /// The public half of an API credential, `papi-` and a version 4 UUID.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(Uuid);
 
 impl ClientId {
@@ -343,6 +343,49 @@ impl Serialize for ClientId {
 impl<'de> Deserialize<'de> for ClientId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Who manages a company's credentials in the console: a random number that says nothing of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AdministratorId(Uuid);
+
+impl AdministratorId {
+    /// The id that nobody has.
+    pub const NOBODY: Self = Self(Uuid::nil());
+
+    /// A new random id.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+
+    /// The sixteen bytes with which a session's token begins.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
+    /// The id that a token's sixteen bytes name.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+}
+
+impl FromStr for AdministratorId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let uuid = Uuid::try_parse(text);
+        uuid.map(Self).map_err(|_| Error::invalid("administrator", "The id of an administrator must be a UUID."))
+    }
+}
+
+impl fmt::Display for AdministratorId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
     }
 }
 

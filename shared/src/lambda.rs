@@ -1,16 +1,24 @@
 //! A router behind API Gateway.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::http::header;
 use axum::response::Response;
+use http_body_util::BodyExt;
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext as GatewayContext;
 use lambda_http::service_fn;
+use lambda_runtime_api_client::PooledClient;
+use lambda_runtime_api_client::body::Body;
+use tokio::sync::watch;
 use tower::ServiceExt;
 
 use crate::aws::config;
+use crate::aws::record::Record;
 use crate::clock::Clock;
 use crate::deps::Deps;
 use crate::error::Error;
@@ -21,27 +29,160 @@ use crate::http::limits::LIMITS_VARIABLE;
 use crate::http::limits::Limits;
 use crate::telemetry;
 
+/// The name under which the extension is registered; a process has one of a name.
+const EXTENSION_NAME: &str = "muster-record";
+/// The header with the id that Lambda gives an extension.
+const EXTENSION_ID: &str = "Lambda-Extension-Identifier";
+/// How long after an invocation its request begins at the latest: both come from one place at the same time.
+const BEGINS_WITHIN: Duration = Duration::from_secs(2);
+/// How long the writing of entries waits for the answer to be sent, which has the same thread.
+const ANSWER_FIRST: Duration = Duration::from_millis(1);
+
 /// Serves a function's router until Lambda stops the process: everything that its `main` does.
 ///
 /// Clients and caches are made before the first event, while the process has a whole core.
 pub async fn run(router: fn(Deps) -> Router) -> Result<(), lambda_http::Error> {
-    serve(router, deps()?).await
+    Box::pin(serve(router, deps()?)).await
 }
 
 /// The same for a function that has to do with files.
 pub async fn run_with_objects(router: fn(Deps) -> Router) -> Result<(), lambda_http::Error> {
-    serve(router, deps()?.with_objects(config::objects_from_env()?)).await
+    Box::pin(serve(router, deps()?.with_objects(config::objects_from_env()?))).await
 }
 
 fn deps() -> Result<Deps, Error> {
     telemetry::init_json();
     let limits = Limits::parse(&std::env::var(LIMITS_VARIABLE).unwrap_or_default())?;
-    Ok(Deps::new(config::table_from_env()?, Clock::system(), limits))
+    let (table, clock) = (config::table_from_env()?, Clock::system());
+    let record = Record::new(table.clone(), clock.clone(), config::record_days_from_env()?);
+    Ok(Deps::new(table, clock, limits).with_record(record))
 }
 
 async fn serve(router: fn(Deps) -> Router, deps: Deps) -> Result<(), lambda_http::Error> {
     let service = app(router(deps.clone()), &deps);
-    lambda_http::run(service_fn(|event| handle(service.clone(), event))).await
+    deps.record.hold();
+    match Extension::register().await {
+        Ok(extension) => {
+            let turns = Turns::default();
+            let answers = lambda_http::run(service_fn(|event| {
+                let turn = turns.begin();
+                let service = service.clone();
+                async move {
+                    let answered = handle(service, event).await;
+                    drop(turn);
+                    answered
+                }
+            }));
+            tokio::select! {
+                ended = answers => ended,
+                // Lambda waits for the extension after each answer: without it, no request would end any more.
+                ended = extension.run(&turns, &deps.record) => ended,
+                () = turns.write_after_each(&deps.record) => Ok(()),
+            }
+        }
+        Err(error) => {
+            // Without the extension, a process stands still as soon as it has answered.
+            tracing::warn!(%error, "no extension: answers wait for their entries in the record");
+            lambda_http::run(service_fn(|event| {
+                let (service, record) = (service.clone(), deps.record.clone());
+                async move {
+                    let answered = handle(service, event).await;
+                    record.flush().await;
+                    answered
+                }
+            }))
+            .await
+        }
+    }
+}
+
+/// How many requests were begun and answered in this process, for who waits for the next one's end.
+#[derive(Debug, Default)]
+struct Turns(watch::Sender<(u64, u64)>);
+
+/// A request that is being answered, until it is dropped.
+struct Turn(watch::Sender<(u64, u64)>);
+
+impl Turns {
+    fn begin(&self) -> Turn {
+        self.0.send_modify(|(begun, _)| *begun += 1);
+        Turn(self.0.clone())
+    }
+
+    /// Waits until so many requests were answered. Not every invocation becomes a
+    /// request (one can be no event of API Gateway), so one that has not begun
+    /// after a while is not waited for.
+    async fn ended(&self, count: u64) {
+        let mut turns = self.0.subscribe();
+        let begun = tokio::time::timeout(BEGINS_WITHIN, turns.wait_for(|(begun, _)| *begun >= count));
+        if matches!(begun.await, Ok(Ok(_))) {
+            let _ = turns.wait_for(|(_, ended)| *ended >= count).await;
+        }
+    }
+
+    fn begun(&self) -> u64 {
+        self.0.borrow().0
+    }
+
+    /// Writes what each request left, whatever the extension hears of it: the
+    /// emulator of `cargo lambda watch` tells it of other functions' requests, and not of all. Never ends.
+    async fn write_after_each(&self, record: &Record) {
+        let mut turns = self.0.subscribe();
+        while turns.changed().await.is_ok() {
+            tokio::time::sleep(ANSWER_FIRST).await;
+            record.flush().await;
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.send_modify(|(_, ended)| *ended += 1);
+    }
+}
+
+/// The part of this process that Lambda waits for after each answer, which is sent meanwhile.
+///
+/// An *internal extension*: it asks for the next event once the entries of this
+/// one are written, and the process stands still only then.
+struct Extension {
+    client: PooledClient,
+    id: HeaderValue,
+}
+
+impl Extension {
+    /// Before the first request, or Lambda takes no more extensions.
+    async fn register() -> Result<Self, lambda_http::Error> {
+        let client = PooledClient::builder().build();
+        let request = Request::post("/2020-01-01/extension/register")
+            .header("Lambda-Extension-Name", EXTENSION_NAME)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(r#"{"events":["INVOKE"]}"#.into())?;
+        let response = client.call(request).await?;
+        let id = response.headers().get(EXTENSION_ID).cloned();
+        match id.filter(|_| response.status().is_success()) {
+            Some(id) => Ok(Self { client, id }),
+            None => Err(format!("the extension was refused: {}", response.status()).into()),
+        }
+    }
+
+    /// Never ends, but for a failure.
+    async fn run(self, turns: &Turns, record: &Record) -> Result<(), lambda_http::Error> {
+        let mut answered = 0;
+        loop {
+            let request = Request::get("/2020-01-01/extension/event/next").header(EXTENSION_ID, &self.id);
+            let response = self.client.call(request.body(Body::empty())?).await?;
+            if !response.status().is_success() {
+                return Err(format!("no next event for the extension: {}", response.status()).into());
+            }
+            // Read to its end, so that the connection is good for the next one. What it says, the request says, too.
+            response.into_body().collect().await?;
+            turns.ended(answered + 1).await;
+            answered = turns.begun();
+            tokio::time::sleep(ANSWER_FIRST).await;
+            record.flush().await;
+        }
+    }
 }
 
 /// Answers one event, as Lambda hands it over.

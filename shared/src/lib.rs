@@ -1,9 +1,10 @@
 //! What every muster function shares.
 //!
 //! The upper half is pure: [`ids`], [`scope`], [`error`], [`patch`], [`clock`],
-//! [`calendar`], [`minute`], [`page`], [`wire`], [`approval`], [`attributes`],
-//! [`company`] and [`credential`] know rules and nothing of HTTP, AWS or the environment. Below them, [`http`] turns
-//! requests into permits and results into envelopes, [`aws`] is the only way to the table, and [`lambda`]
+//! [`calendar`], [`lockout`], [`minute`], [`page`], [`wire`], [`approval`],
+//! [`attributes`], [`company`], [`credential`] and [`record`] know rules and nothing of HTTP, AWS or the environment.
+//! Below them, [`http`] turns requests into permits and results into envelopes, [`aws`] is the only way to the table, and
+//! [`lambda`]
 //! and [`telemetry`] are what a function's `main` needs. Arrows never point
 //! back; `tests/tests/architecture.rs` fails when one does.
 
@@ -20,9 +21,11 @@ pub mod holidays;
 pub mod http;
 pub mod ids;
 pub mod lambda;
+pub mod lockout;
 pub mod minute;
 pub mod page;
 pub mod patch;
+pub mod record;
 pub mod scope;
 pub mod telemetry;
 pub mod wire;

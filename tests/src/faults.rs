@@ -12,6 +12,8 @@ use axum::http::Uri;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use shared::aws::config;
+use shared::aws::record::DEFAULT_DAYS;
+use shared::aws::record::Record;
 use shared::clock::Clock;
 use shared::deps::Deps;
 use shared::http::limits::Limits;
@@ -83,7 +85,9 @@ pub async fn deps(clock: Clock) -> (Deps, Faults) {
     let endpoints = storage::endpoints();
     let table = config::table_at(&proxy(&endpoints.dynamodb, &faults).await, config::LOCAL_TABLE);
     let objects = config::objects_at(&proxy(&endpoints.s3, &faults).await, config::LOCAL_BUCKET);
-    (Deps::new(table, clock, Limits::off()).with_objects(objects), faults)
+    // What is written beside the answers would be counted with the calls of the requests, at some time or other.
+    let record = Record::new(storage::table(), clock.clone(), DEFAULT_DAYS);
+    (Deps::new(table, clock, Limits::off()).with_objects(objects).with_record(record), faults)
 }
 
 async fn proxy(endpoint: &str, faults: &Faults) -> String {

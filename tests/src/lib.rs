@@ -10,6 +10,8 @@ pub mod absences;
 pub mod answer;
 pub mod attendances;
 pub mod audit;
+pub mod console;
+pub mod endpoints;
 pub mod faults;
 pub mod log;
 pub mod many;
@@ -31,6 +33,8 @@ use shared::clock::Clock;
 use shared::deps::Deps;
 use shared::http::limits::Limits;
 use shared::ids::CompanyId;
+use shared::record::Entry;
+use shared::record::Filter;
 use shared::scope::Scope;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -135,6 +139,30 @@ impl Muster {
         let scopes: Vec<String> = Scope::all().iter().map(ToString::to_string).collect();
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
         self.client(&scopes, &["*"]).await
+    }
+
+    /// What is recorded of the company, the newest first.
+    pub async fn recorded(&self) -> Vec<Entry> {
+        self.deps.record.flush().await;
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let page =
+                self.deps.record.list(&self.company, &Filter::default(), after, usize::MAX).await.expect("a page");
+            found.extend(page.entries);
+            after = page.next;
+            if after.is_none() {
+                return found;
+            }
+        }
+    }
+
+    /// The entry of a request, if it left one.
+    pub async fn entry_of(&self, answer: &Answer) -> Option<Entry> {
+        let id = answer.header("x-request-id");
+        let mut entries = self.recorded().await.into_iter().filter(|one| one.deed.request_id.as_deref() == Some(id));
+        let entry = entries.next();
+        assert!(entries.next().is_none(), "a request has one entry");
+        entry
     }
 
     /// A client without a token.

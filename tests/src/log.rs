@@ -31,7 +31,7 @@ pub fn capture() {
         tracing_subscriber::fmt()
             .json()
             .flatten_event(true)
-            .with_env_filter("info,dynoxide=error")
+            .with_env_filter("info,muster::record=debug,dynoxide=error")
             .with_writer(|| Buffer)
             .init();
     });
@@ -46,16 +46,29 @@ pub fn text() -> String {
 /// The line of a request. It is written just after the answer, so it is waited for.
 #[must_use]
 pub fn line_of(request_id: &str) -> Json {
+    wait_for(&format!("the request {request_id}"), |line| {
+        line["target"] == "muster::request" && line["request_id"] == request_id
+    })
+}
+
+/// The line that says what the entry of a request in the record has cost.
+#[must_use]
+pub fn record_line_of(request_id: &str) -> Json {
+    wait_for(&format!("the entry of the request {request_id}"), |line| {
+        line["message"] == "recorded" && line["request_id"] == request_id
+    })
+}
+
+/// The first line that is wanted.
+#[must_use]
+pub fn wait_for(what: &str, wanted: impl Fn(&Json) -> bool) -> Json {
     let deadline = Instant::now() + Duration::from_secs(5);
     while Instant::now() < deadline {
-        let found = text()
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Json>(line).ok())
-            .find(|line| line["request_id"] == request_id);
+        let found = text().lines().filter_map(|line| serde_json::from_str::<Json>(line).ok()).find(&wanted);
         if let Some(line) = found {
             return line;
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    panic!("no log line for the request {request_id}");
+    panic!("no log line of {what}");
 }

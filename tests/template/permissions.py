@@ -1,16 +1,22 @@
 """Checks what the roles of an expanded template may do: permissions.py EXPANSION.
 
 No role has a managed policy, for those are written for everybody and allow too much. What a policy allows, it allows
-on something that it names. SAM adds roles and policies by itself, so only the expansion shows them all.
+on something that it names. What is recorded can be read and added to, and nothing else. SAM adds roles and policies by
+itself, so only the expansion shows them all.
 """
 
 import json
 import re
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 # X-Ray has no resources that a policy could name.
 WITHOUT_RESOURCES = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+
+# What may be done to an entry of the record.
+ADDING_AND_READING = {"dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:Query"}
+ENTRY = "RECORD#alpenrad#2026-11-26"
 
 # A name in Fn::Sub, but for those that every template has, as ${AWS::Region}, and for ${!Literal}.
 DECLARED = re.compile(r"\$\{(?!AWS::|!)")
@@ -44,6 +50,13 @@ def wrong_with_statement(statement):
         if key in statement:
             yield f"has a {key}"
     actions = set(as_list(statement.get("Action", [])))
+    conditions = statement.get("Condition", {}).get("ForAllValues:StringLike", {})
+    leading = as_list(conditions.get("dynamodb:LeadingKeys", []))
+    on_table = {action for action in actions if action.startswith("dynamodb:")}
+    if not leading and on_table:
+        yield "names no keys of the table"
+    if any(fnmatchcase(ENTRY, pattern) for pattern in leading) and not on_table <= ADDING_AND_READING:
+        yield f"allows {', '.join(sorted(on_table - ADDING_AND_READING))} on entries of the record"
     for resource in as_list(statement.get("Resource", [])):
         if is_everything(resource) and not (resource == "*" and actions <= WITHOUT_RESOURCES):
             yield f"allows {', '.join(sorted(actions))} on {json.dumps(resource)}"

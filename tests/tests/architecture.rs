@@ -66,6 +66,7 @@ fn the_pure_half_of_shared_knows_no_http_aws_or_environment() {
         "src/scope.rs",
         "src/error.rs",
         "src/patch.rs",
+        "src/record.rs",
         "src/clock.rs",
         "src/calendar.rs",
         "src/holidays.rs",
@@ -88,7 +89,7 @@ fn the_pure_half_of_shared_knows_no_http_aws_or_environment() {
 
 #[test]
 fn functions_keep_to_their_layers_and_to_themselves() {
-    let functions = ["auth", "employees", "attendances", "absences", "documents", "pictures"];
+    let functions = ["auth", "employees", "attendances", "absences", "documents", "pictures", "console"];
     for function in functions {
         let own = sources(&format!("functions/{function}/src"));
         forbid(
@@ -130,8 +131,28 @@ fn keys_are_formatted_in_one_place() {
             sources(folder).into_iter().filter(|(path, _)| !path.ends_with("aws/keys.rs")).collect();
         forbid(
             &elsewhere,
-            &["\"C#", "\"CREDENTIAL#", "\"LOGIN#", "\"ENTRY#", "\"INTEGRATION#"],
+            &[
+                "\"C#",
+                "\"CREDENTIAL#",
+                "\"ADMINISTRATOR",
+                "\"LOGIN#",
+                "\"ENTRY#",
+                "\"INTEGRATION#",
+                "\"RECORD#",
+                "\"USAGE#",
+            ],
             "shared::aws::keys formats keys",
         );
+    }
+}
+
+#[test]
+fn the_record_is_only_added_to() {
+    let is_record = |path: &PathBuf| path.ends_with("shared/src/aws/record.rs");
+    for folder in ["shared/src", "functions", "local/src"] {
+        let (record, others): (Vec<_>, Vec<_>) = sources(folder).into_iter().partition(|(path, _)| is_record(path));
+        let others: Vec<_> = others.into_iter().filter(|(path, _)| !path.ends_with("aws/keys.rs")).collect();
+        forbid(&others, &["keys::record"], "only shared::aws::record writes and reads entries");
+        forbid(&record, &[".delete(", ".delete_if(", ".batch_put(", ".put(item, None)"], "entries stay as they are");
     }
 }

@@ -196,9 +196,9 @@ async fn too_many_failed_logins_lock_the_client_id_and_nobody_else() {
             403 => refused += 1,
             _ => break answer,
         }
-        assert!(refused <= 2 * auth::model::MAX_FAILURES, "it never locks");
+        assert!(refused <= 2 * auth::model::LOCKOUT.most, "it never locks");
     };
-    assert!(refused >= auth::model::MAX_FAILURES, "locked after {refused} only");
+    assert!(refused >= auth::model::LOCKOUT.most, "locked after {refused} only");
     assert_eq!(locked.status, 429);
     let wait: u64 = locked.header("retry-after").parse().expect("seconds");
     assert!((1..=120).contains(&wait), "{wait}");

@@ -5,11 +5,17 @@ use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
+use console::store;
 use serde_json::Value as Json;
 use serde_json::json;
 use tests::Answer;
 use tests::Client;
 use tests::Muster;
+use tests::console::Browser;
+use tests::console::PASSWORD;
+use tests::console::administrator;
+use tests::console::value_of;
+use tests::log;
 use tests::many;
 use tests::picture;
 
@@ -20,11 +26,12 @@ Counted at the SDK by `cargo test -p tests --test budgets`, which fails when a n
 *round trips* are those that had to wait for another one's answer, plus the first. *Read* and
 *write* are capacity units as the store reported them; reads are strongly consistent. Credential
 and settings are kept in the process for 30 seconds; the rows that begin with *cold* come from a
-process that has just started. Where many calls go out together, which of them count as one round trip is chance: there
+process that has just started. *Record* is what the entry of the request costs to write, after the
+answer and in no round trip of it; what leaves no entry has none. Where many calls go out together, which of them count as one round trip is chance: there
 the table has the bound that is asserted.
 
-| request | calls | round trips | read | write |
-| --- | ---: | ---: | ---: | ---: |
+| request | calls | round trips | read | write | record |
+| --- | ---: | ---: | ---: | ---: | ---: |
 ";
 
 struct Table {
@@ -38,11 +45,12 @@ impl Table {
         let number = |key: &str| line[key].as_f64().expect("a number");
         writeln!(
             self.rows,
-            "| {name} | {} | {} | {} | {} |",
+            "| {name} | {} | {} | {} | {} | {} |",
             number("store_calls"),
             number("round_trips"),
             number("read_units"),
-            number("write_units")
+            number("write_units"),
+            recorded(answer, &line),
         )
         .expect("a string takes it");
         line
@@ -57,8 +65,28 @@ impl Table {
         within(&line, round_trips);
         let number = |key: &str| line[key].as_f64().expect("a number");
         let (calls, read, write) = (number("store_calls"), number("read_units"), number("write_units"));
-        writeln!(self.rows, "| {name} | {calls} | ≤ {round_trips} | {read} | {write} |").expect("a string takes it");
+        let record = recorded(answer, &line);
+        writeln!(self.rows, "| {name} | {calls} | ≤ {round_trips} | {read} | {write} | {record} |")
+            .expect("a string takes it");
     }
+}
+
+/// The write units of the entry of a request.
+fn recorded(answer: &Answer, line: &Json) -> u64 {
+    let route = line["route"].as_str().unwrap_or_default();
+    let is_look = line["method"] == "GET" && answer.status < 400;
+    // What an administrator only looks at leaves no entry, but for the record itself.
+    let of_console = route.starts_with("/console") || route.starts_with("/admin/");
+    if ["/openapi.json", "/health"].contains(&route) || (of_console && is_look && !route.ends_with("/record")) {
+        return 0;
+    }
+    let entry = log::record_line_of(answer.header("x-request-id"));
+    let units = entry["units"].as_u64().expect("a number");
+    assert!((1..=2).contains(&units), "an entry is short: {entry}");
+    if entry["entries"] == 1 {
+        assert_eq!(entry["write_units"].as_f64(), Some(f64::from(u32::try_from(units).expect("few"))), "{entry}");
+    }
+    units
 }
 
 fn within(line: &Json, round_trips: u64) {
@@ -326,7 +354,38 @@ async fn gaps(table: &mut Table) {
     within(&table.add("GET employees, 50 behind an offset where ids have gaps of thousands", &behind), 3);
 }
 
-#[tokio::test]
+// With more threads than the one that waits for what is written beside the answers.
+async fn console_rows(table: &mut Table, muster: &Muster) {
+    let account = administrator(muster).await;
+    let form = |path: &str, fields: &[(&str, &str)]| Answer::of(muster.anonymous().request("POST", path).form(fields));
+    let email = account.email.as_str();
+    let signed = form("/console/sign-in", &[("email", email), ("password", PASSWORD)]).await;
+    within(&table.add("POST console sign-in", &signed), 3);
+    let wrong = form("/console/sign-in", &[("email", email), ("password", "wrong wrong wrong")]).await;
+    within(&table.add("POST console sign-in, a wrong password", &wrong), 3);
+    let link = store::create_link(&muster.deps, &account).await.expect("a link");
+    let path = format!("/console/sign-in/{}", link.reveal());
+    within(&table.add("POST console sign-in, by a link", &form(&path, &[]).await), 3);
+    let browser = Browser::of(muster, account).await;
+    browser.get("/console/credentials").await;
+    within(&table.add("GET console credentials", &browser.get("/console/credentials").await), 4);
+    let new = browser.get("/console/credentials/new").await;
+    let number = value_of(&new.text, "number");
+    let fields = [("number", number.as_str()), ("name", "Budget"), ("scopes[]", "absences:read")];
+    let created = browser.submit("/console/credentials/new", &fields).await;
+    assert_eq!(created.status, 200, "{}", created.text);
+    within(&table.add("POST console credentials, shown with the list", &created), 6);
+    let body = json!({"name": "Budget", "scopes": ["absences:read"]});
+    let created = browser.call("POST", "/admin/v1/credentials", &body).await;
+    within(&table.add("POST admin credentials", &created), 2);
+    let one = format!("/admin/v1/credentials/{}", created.body["data"]["client_id"].as_str().expect("an id"));
+    within(&table.add("PATCH admin credential", &browser.call("PATCH", &one, &json!({"name": "B"})).await), 3);
+    let rotated = browser.call("POST", &format!("{one}/rotate"), &json!({})).await;
+    within(&table.add("POST admin credential, another secret", &rotated), 3);
+    within(&table.add("DELETE admin credential", &browser.call("DELETE", &one, &json!({})).await), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_budget_table_holds() {
     let muster = Muster::start().await;
     many::store(&muster, 1..=300).await;
@@ -376,6 +435,7 @@ async fn the_budget_table_holds() {
     absence_reads(&mut table, &client).await;
     document_rows(&mut table, &client).await;
     picture_rows(&mut table, &client, report).await;
+    console_rows(&mut table, &muster).await;
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/BUDGETS.md");
     assert_file(&path, &format!("{HEAD}{}", table.rows));
 }

@@ -306,7 +306,7 @@ async fn who_calls_from_elsewhere_is_told_so_if_the_secret_is_right() {
     let line = one.client.get(EMPLOYEES).await.log_line();
     assert_eq!(line["credential"], one.id.to_string(), "the log knows who was refused");
     // A right secret is no guess: however often it comes from elsewhere, nobody is locked out.
-    for _ in 0..=auth::model::MAX_FAILURES {
+    for _ in 0..=auth::model::LOCKOUT.most {
         refused(&login(&muster, one.id, &one.secret).await, ELSEWHERE);
     }
     change(&muster, one.id, |details| details.networks = networks(&["127.0.0.0/8", "::1"])).await;

@@ -24,6 +24,7 @@ use shared::http::idempotency::fingerprint;
 use shared::http::routes::Routes;
 use shared::ids::ClientId;
 use shared::ids::CompanyId;
+use shared::record::Touches;
 use shared::scope::Resource;
 use shared::scope::Scope;
 use tests::Answer;
@@ -328,7 +329,8 @@ async fn an_answer_of_any_size_is_stored() {
         let keyed = Keyed::new(&table, &company, client_id, &size.to_string(), fingerprint);
         let Ok(Claimed::Ours(claim)) = keyed.claim(now).await else { panic!("{size}: the key is free") };
         let body = (0..=u8::MAX).cycle().take(size).collect();
-        let answer = idempotency::Answer { status: 201, content_type: "a/b".to_owned(), body };
+        let answer =
+            idempotency::Answer { status: 201, content_type: "a/b".to_owned(), body, touched: Touches::default() };
         assert_eq!(keyed.finish(&claim, &answer).await, Ok(()));
         let Ok(Claimed::Answered(again)) = keyed.claim(now).await else { panic!("{size}: there is an answer") };
         assert!(again == answer, "{size}: another answer");
@@ -346,6 +348,7 @@ async fn whoever_lost_a_claim_changes_nothing() {
     assert!(matches!(keyed.claim(at(idempotency::LEASE)).await, Ok(Claimed::Running)));
     let Ok(Claimed::Ours(fast)) = keyed.claim(at(idempotency::LEASE + 1)).await else { panic!("the claim is over") };
     let answer = |status| idempotency::Answer {
+        touched: Touches::default(),
         status,
         content_type: String::new(),
         body: vec![b'x'; 4_000 + usize::from(status)],

@@ -155,7 +155,7 @@ pub async fn get_absence_balance(
     permit: ReadPermit,
     Path(employee_id): Path<String>,
 ) -> Result<Response, Error> {
-    let id = parse_employee_id(&employee_id)?;
+    let id = parse_employee_id(permit.touched(), &employee_id)?;
     let company = deps.companies.get(permit.company()).await?;
     let today = company.zone.today(deps.clock.now());
     let book = store::book(&deps, &permit, id, today.first_of_month()).await?.ok_or_else(|| no_employee(id))?;

@@ -40,6 +40,7 @@ use shared::ids::AbsenceId;
 use shared::ids::AbsenceTypeId;
 use shared::ids::CompanyId;
 use shared::ids::EmployeeId;
+use shared::record::Subject;
 
 use crate::model;
 use crate::model::Absence;
@@ -240,10 +241,12 @@ pub async fn create(
     draft: impl Fn(AbsenceId, &Book) -> Result<Absence, Error>,
 ) -> Result<(Absence, Employee), Error> {
     let company = permit.company();
+    permit.touched().touch(Subject::Employee, employee);
     let since = since([span].into_iter());
     let take = deps.table.take(keys::sequence(company, SEQUENCE), 1, AbsenceId::MAX);
     let (number, first) = tokio::try_join!(take, Box::pin(open(deps, company, employee, since)))?;
     let id = AbsenceId::new(number).ok_or_else(|| Error::Internal("the absence ids are used up".to_owned()))?;
+    permit.touched().touch(Subject::Absence, id);
     let (draft, mut first) = (&draft, Some(first));
     let work = || {
         let read = first.take();
@@ -289,6 +292,7 @@ pub async fn change(
     let work = || async {
         let stored: Option<Absence> = deps.table.get(keys::absence(company, id.get())).await?;
         let Some(stored) = stored.filter(|stored| stored.unit == unit) else { return Ok(None) };
+        permit.touched().touch(Subject::Employee, stored.employee);
         let to = to.map(|start| Span { start, ..stored.span });
         let since = since([Some(stored.span), to].into_iter().flatten());
         let book = open(deps, company, stored.employee, since).await?.ok_or_else(model::no_employee)?;

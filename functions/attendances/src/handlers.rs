@@ -33,6 +33,8 @@ use shared::http::respond::success;
 use shared::ids::AttendanceId;
 use shared::ids::EmployeeId;
 use shared::patch::Patch;
+use shared::record::Subject;
+use shared::record::Touched;
 
 use crate::handlers::bodies::AttendanceUpdate;
 use crate::handlers::bodies::AttendancesBody;
@@ -142,7 +144,7 @@ pub async fn get_attendance(
     permit: ReadPermit,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    let id = parse_id(&id)?;
+    let id = parse_id(permit.touched(), &id)?;
     let (company, found) = tokio::try_join!(deps.companies.get(permit.company()), store::get(&deps, &permit, id))?;
     let (place, period) = found.ok_or_else(not_found)?;
     let listed = Listed { employee: place.employee, date: place.date, period };
@@ -150,8 +152,11 @@ pub async fn get_attendance(
     shown.into_iter().next().map(success).ok_or_else(not_found)
 }
 
-fn parse_id(text: &str) -> Result<AttendanceId, Error> {
-    AttendanceId::from_digits(text).ok_or_else(not_found)
+/// Reads the number of a period from a path, and takes note of it for the record.
+fn parse_id(touched: &Touched, text: &str) -> Result<AttendanceId, Error> {
+    let id = AttendanceId::from_digits(text).ok_or_else(not_found)?;
+    touched.touch(Subject::Attendance, id);
+    Ok(id)
 }
 
 fn not_found() -> Error {
@@ -266,7 +271,7 @@ pub async fn update_attendance(
     query: Query,
     Fields(body): Fields,
 ) -> Result<Response, Error> {
-    let id = parse_id(&id)?;
+    let id = parse_id(permit.touched(), &id)?;
     let company = deps.companies.get(permit.company()).await?;
     let (update, status) = rows::read_update(&company, &with_approval(&query, body)).map_err(Error::into_malformed)?;
     let project = match update.project {
@@ -329,7 +334,7 @@ pub async fn delete_attendance(
     query: Query,
     Fields(body): Fields,
 ) -> Result<Response, Error> {
-    let id = parse_id(&id)?;
+    let id = parse_id(permit.touched(), &id)?;
     let company = deps.companies.get(permit.company()).await?;
     let ask = rows::status(&company, &with_approval(&query, body))? == Status::Pending;
     let changed = store::change(&deps, &permit, id, None, |place, stored| {
@@ -431,7 +436,7 @@ async fn decide(
     body: &Map<String, Value>,
     verdict: Verdict,
 ) -> Result<Changed, Error> {
-    let id = parse_id(id)?;
+    let id = parse_id(permit.touched(), id)?;
     let decision = read_decision(deps, permit, body, verdict)?;
     store::change(deps, permit, id, None, |place, stored| {
         let decided = stored.clone().decide(place.date, decision.clone())?;

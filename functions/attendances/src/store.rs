@@ -30,6 +30,7 @@ use shared::ids::AttendanceId;
 use shared::ids::CompanyId;
 use shared::ids::EmployeeId;
 use shared::ids::ProjectId;
+use shared::record::Subject;
 
 use crate::model;
 use crate::model::Day;
@@ -277,21 +278,23 @@ pub async fn change(
     target: Option<Date>,
     decide: impl Fn(Place, &Period) -> Result<Change, Error>,
 ) -> Result<Changed, Error> {
-    let work = || try_change(deps, permit.company(), id, target, &decide);
+    let work = || try_change(deps, permit, id, target, &decide);
     table::unless_raced("The attendance period", work).await
 }
 
 async fn try_change(
     deps: &Deps,
-    company: &CompanyId,
+    permit: &WritePermit,
     id: AttendanceId,
     target: Option<Date>,
     decide: &impl Fn(Place, &Period) -> Result<Change, Error>,
 ) -> Result<Changed, Error> {
+    let company = permit.company();
     let Some(place) = deps.table.get::<Place>(keys::attendance_id(company, id)).await? else {
         return Ok(Changed::NotFound);
     };
     let Place { employee, date: source } = place;
+    permit.touched().touch(Subject::Employee, employee);
     let wanted = [Some(source), target].into_iter().flatten().map(|date| (employee, date)).collect();
     let mut days = read_days(deps, company, &wanted).await?;
     // A day without the period was written between the two reads.

@@ -18,10 +18,12 @@ use shared::deps::Deps;
 use shared::error::Error;
 use shared::http::body::Fields;
 use shared::http::context::ClientIp;
+use shared::http::context::RequestContext;
 use shared::http::query::Query;
 use shared::http::respond::Failure;
 use shared::http::respond::Success;
 use shared::http::respond::success;
+use shared::record::Actor;
 use utoipa::ToSchema;
 
 use crate::model;
@@ -61,6 +63,7 @@ const MAX_RENEWALS: usize = 8;
 pub async fn authenticate(
     State(deps): State<Deps>,
     address: Option<Extension<ClientIp>>,
+    Extension(context): Extension<RequestContext>,
     query: Query,
     Fields(fields): Fields,
 ) -> Result<Response, Error> {
@@ -69,14 +72,19 @@ pub async fn authenticate(
     let login = Login::read(|name| fields.get(name).cloned().or_else(|| query.get(name).map(Json::from)))?;
     let now = deps.clock.now();
     let state = store::read_state(&deps, &login, now).await?;
-    if let Some(seconds) = model::locked_for(now, state.failures_this_minute, state.failures_last_minute) {
+    if let Some(credential) = &state.credential {
+        // What becomes of a login is recorded where its credential belongs, also when the secret is wrong.
+        context.names(credential.company.clone(), Actor::Credential(credential.client_id));
+    }
+    if let Some(seconds) = model::LOCKOUT.locked_for(now, state.failures) {
         let message = format!("Too many failed logins. Try again in {seconds} seconds.");
         return Err(Error::Throttled { message, retry_after_seconds: seconds });
     }
-    let Some(accepted) = Accepted::by(state.credential, &login, now) else {
-        store::count_failure(&deps, &login, now).await?;
+    let Some(accepted) = Accepted::by(state.credential.clone(), &login, now) else {
+        state.count_failure(&deps).await?;
         return Err(refused());
     };
+    context.acts(accepted.credential.company.clone(), Actor::Credential(accepted.credential.client_id));
     // Whoever holds the secret may know why it does not help here; it is no guess, so it does not count as one.
     accepted.credential.check_network(address)?;
     token(&deps, accepted, &login).await.map(success)

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value as Json;
 use shared::aws::credentials::Secret;
 use shared::error::Error;
 use shared::ids::ClientId;
+use shared::lockout::Lockout;
 use shared::scope::Scope;
 use utoipa::ToSchema;
 
 /// So many failed logins of a client id within a minute lock it until the next
 /// one has passed: as many as the vendor takes logins. A successful one does not count.
-pub const MAX_FAILURES: i64 = 60;
+pub const LOCKOUT: Lockout = Lockout { stretch_seconds: 60, most: 60 };
 /// What a client id and a secret may weigh: ours are under 60 characters.
 const MAX_CHARACTERS: usize = 255;
 
@@ -52,25 +52,6 @@ impl Login {
     }
 }
 
-/// The minute to which a failed login counts, since 1970.
-#[must_use]
-pub fn minute(now: Timestamp) -> i64 {
-    now.as_second().div_euclid(60)
-}
-
-/// Whole seconds until a lock that holds at `now` has ended, given the failures of this minute and the one before.
-#[must_use]
-pub fn locked_for(now: Timestamp, this_minute: i64, last_minute: i64) -> Option<u64> {
-    let into_minute = u64::try_from(now.as_second().rem_euclid(60)).unwrap_or_default();
-    if this_minute >= MAX_FAILURES {
-        Some(120 - into_minute)
-    } else if last_minute >= MAX_FAILURES {
-        Some(60 - into_minute)
-    } else {
-        None
-    }
-}
-
 /// A token as the answer shows it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct IssuedToken {
@@ -86,18 +67,4 @@ pub struct IssuedToken {
 #[must_use]
 pub fn show_scopes(scopes: &BTreeSet<Scope>) -> String {
     scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lock_lasts_until_the_next_minute_has_passed() {
-        let at = |second: i64| Timestamp::from_second(1_700_000_040 + second).expect("an instant");
-        assert_eq!(locked_for(at(0), MAX_FAILURES - 1, MAX_FAILURES - 1), None);
-        assert_eq!(locked_for(at(10), MAX_FAILURES, 0), Some(110));
-        assert_eq!(locked_for(at(10), 0, MAX_FAILURES), Some(50));
-        assert_eq!(minute(at(59)) + 1, minute(at(60)));
-    }
 }

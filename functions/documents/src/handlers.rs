@@ -28,6 +28,8 @@ use shared::http::respond::success;
 use shared::ids::DocumentCategoryId;
 use shared::ids::DocumentId;
 use shared::ids::EmployeeId;
+use shared::record::Subject;
+use shared::record::Touched;
 
 use crate::handlers::bodies::DocumentUpdate;
 use crate::handlers::view::DocumentCategory;
@@ -125,10 +127,11 @@ async fn show(
 ) -> Result<Vec<DocumentResource>, Error> {
     let ids = documents.iter().map(|document| document.details.employee).collect();
     let employees = store::employees(deps, permit, &ids).await?;
-    let view = View::new(company, permit.readable(), deps.clock.now());
+    let view = View::new(company, permit.reader(), deps.clock.now());
     let shown = documents.into_iter().map(|document| {
         let employee = employees.get(&document.details.employee);
         let lost = || Error::Internal("a document is of an employee who does not exist".to_owned());
+        permit.touched().touch(Subject::Document, document.id);
         Ok(view::show(company, view.short_employee(employee.ok_or_else(lost)?), document))
     });
     shown.collect()
@@ -154,15 +157,18 @@ pub async fn get_document(
     permit: ReadPermit,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    let id = parse_id(&id)?;
+    let id = parse_id(permit.touched(), &id)?;
     let (company, found) = tokio::try_join!(deps.companies.get(permit.company()), store::get(&deps, &permit, id))?;
     let document = found.ok_or_else(model::no_document)?;
     let shown = show(&deps, &permit, &company, vec![document]).await?;
     shown.into_iter().next().map(success).ok_or_else(model::no_document)
 }
 
-fn parse_id(text: &str) -> Result<DocumentId, Error> {
-    DocumentId::from_digits(text).ok_or_else(model::no_document)
+/// Reads the number of a document from a path, and takes note of it for the record.
+fn parse_id(touched: &Touched, text: &str) -> Result<DocumentId, Error> {
+    let id = DocumentId::from_digits(text).ok_or_else(model::no_document)?;
+    touched.touch(Subject::Document, id);
+    Ok(id)
 }
 
 /// Download a document
@@ -187,7 +193,9 @@ pub async fn download_document(
     permit: ReadPermit,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    let document = store::get(&deps, &permit, parse_id(&id)?).await?.ok_or_else(model::no_document)?;
+    let id = parse_id(permit.touched(), &id)?;
+    let document = store::get(&deps, &permit, id).await?.ok_or_else(model::no_document)?;
+    permit.touched().touch(Subject::Employee, document.details.employee);
     see_other(&store::address(&deps, &permit, &document.file).await?)
 }
 
@@ -220,7 +228,7 @@ pub async fn update_document(
     Path(id): Path<String>,
     Fields(body): Fields,
 ) -> Result<Response, Error> {
-    let id = parse_id(&id)?;
+    let id = parse_id(permit.touched(), &id)?;
     let company = deps.companies.get(permit.company()).await?;
     let update = requests::read_update(&body)?;
     if let Some(category) = update.category {
@@ -230,7 +238,7 @@ pub async fn update_document(
     let changed = store::update(&deps, &permit, id, |stored| stored.updated(&update, &company, now)).await?;
     let document = changed.ok_or_else(model::no_document)?;
     let employee = store::employee(&deps, &permit, document.details.employee).await?;
-    let view = View::new(&company, permit.readable(), now);
+    let view = View::new(&company, permit.reader(), now);
     Ok(success(view::show(&company, view.short_employee(&employee), document)))
 }
 
@@ -255,5 +263,9 @@ pub async fn delete_document(
     permit: WritePermit,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    if store::delete(&deps, &permit, parse_id(&id)?).await? { Ok(no_content()) } else { Err(model::no_document()) }
+    if store::delete(&deps, &permit, parse_id(permit.touched(), &id)?).await? {
+        Ok(no_content())
+    } else {
+        Err(model::no_document())
+    }
 }

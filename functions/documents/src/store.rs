@@ -43,6 +43,7 @@ use shared::ids::CompanyId;
 use shared::ids::DocumentCategoryId;
 use shared::ids::DocumentId;
 use shared::ids::EmployeeId;
+use shared::record::Subject;
 
 use crate::model;
 use crate::model::Document;
@@ -203,6 +204,7 @@ pub async fn employees(
 ///
 /// Access pattern: `GetItem`.
 pub async fn employee(deps: &Deps, permit: &WritePermit, id: EmployeeId) -> Result<Employee, Error> {
+    permit.touched().touch(Subject::Employee, id);
     let employee = deps.table.get(keys::employee(permit.company(), id)).await?;
     employee.ok_or_else(|| model::no_employee(id))
 }
@@ -234,6 +236,7 @@ pub async fn create(
 ) -> Result<(), Error> {
     let company = permit.company();
     let employee = document.details.employee;
+    permit.touched().touch(Subject::Document, document.id);
     let exists = Error::Conflict(format!("There is another document with the id {}.", document.id));
     let transaction = deps.table.transaction().require(
         keys::employee(company, employee),
@@ -265,6 +268,7 @@ pub async fn update(
         let Some(stored) = deps.table.get::<Document>(keys::document(company, id.get())).await? else {
             return Ok(None);
         };
+        permit.touched().touch(Subject::Employee, stored.details.employee);
         let document = change(&stored)?;
         if document != stored {
             let replaced = (Some(&stored), Some(&document));
@@ -287,6 +291,7 @@ pub async fn delete(deps: &Deps, permit: &WritePermit, id: DocumentId) -> Result
         let Some(stored) = deps.table.get::<Document>(keys::document(company, id.get())).await? else {
             return Ok(None);
         };
+        permit.touched().touch(Subject::Employee, stored.details.employee);
         let condemned = Upload::condemned(Kind::File, stored.file.object);
         let note = Item::encode(condemned.key(company), &condemned)?;
         let replaced = (Some(&stored), None);

@@ -82,7 +82,7 @@ pub async fn list_employees(
     let selected = query.list("attributes");
     let company = deps.companies.get(permit.company());
     let now = deps.clock.now();
-    let view = |company| View::new(company, permit.readable(), now).select(selected.as_ref()).at(&base_url);
+    let view = |company| View::new(company, permit.reader(), now).select(selected.as_ref()).at(&base_url);
     if let Some(since) = query.get("updated_since") {
         let company = company.await?;
         let since = company.zone.parse_instant("updated_since", since)?;
@@ -162,10 +162,10 @@ pub async fn get_employee(
     BaseUrl(base_url): BaseUrl,
     Path(employee_id): Path<String>,
 ) -> Result<Response, Error> {
-    let id = parse_employee_id(&employee_id)?;
+    let id = parse_employee_id(permit.touched(), &employee_id)?;
     let (company, employee) = tokio::try_join!(deps.companies.get(permit.company()), store::get(&deps, &permit, id))?;
     let employee = employee.ok_or_else(|| no_employee(id))?;
-    let view = View::new(&company, permit.readable(), deps.clock.now()).at(&base_url);
+    let view = View::new(&company, permit.reader(), deps.clock.now()).at(&base_url);
     let shown = show(&deps, &permit, &view, std::slice::from_ref(&employee)).await?;
     shown.into_iter().next().map(success).ok_or_else(|| no_employee(id))
 }
@@ -310,7 +310,7 @@ pub async fn update_employee(
     Path(employee_id): Path<String>,
     Fields(body): Fields,
 ) -> Result<Response, Error> {
-    let id = parse_employee_id(&employee_id)?;
+    let id = parse_employee_id(permit.touched(), &employee_id)?;
     let company = deps.companies.get(permit.company()).await?;
     let draft = model::read(&company, &body, Purpose::Update)?;
     store::update(&deps, &permit, id, &draft.changes, &draft.supervisor).await?.ok_or_else(|| no_employee(id))?;
@@ -368,7 +368,7 @@ pub async fn list_custom_attributes(state: State<Deps>, permit: ReadPermit) -> R
 }
 
 fn readable_attributes(company: &Company, permit: &ReadPermit, now: Timestamp) -> Vec<ReadableAttribute> {
-    let view = View::new(company, permit.readable(), now);
+    let view = View::new(company, permit.reader(), now);
     view.definitions()
         .map(|definition| ReadableAttribute {
             key: definition.key.to_string(),

@@ -32,6 +32,7 @@ use shared::http::permit::WritePermit;
 use shared::ids::CompanyId;
 use shared::ids::EmployeeId;
 use shared::patch::Patch;
+use shared::record::Subject;
 
 use crate::model;
 
@@ -216,6 +217,8 @@ pub async fn create(deps: &Deps, permit: &WritePermit, new: Vec<New>) -> Result<
     let mut transaction = deps.table.transaction();
     for New { id, changes, supervisor } in new {
         let changes = with_supervisor(changes, supervisor.map_or(Patch::Keep, Patch::Set))?;
+        permit.touched().touch(Subject::Employee, id);
+        permit.touched().change(changes.keys());
         transaction = put_new(transaction, company, &Employee::new(id, changes, now))?;
     }
     transaction = ranks::insert(transaction, company, ids.iter().copied());
@@ -295,8 +298,11 @@ pub async fn update(
     changes: &Changes,
     supervisor: &Patch<EmployeeId>,
 ) -> Result<Option<BTreeSet<AttributeKey>>, Error> {
+    permit.touched().touch(Subject::Employee, id);
     let work = || try_update(deps, permit.company(), id, changes, supervisor);
-    table::unless_raced(&format!("Employee {id}"), work).await
+    let differing = table::unless_raced(&format!("Employee {id}"), work).await?;
+    permit.touched().change(differing.iter().flatten());
+    Ok(differing)
 }
 
 async fn try_update(

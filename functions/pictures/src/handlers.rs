@@ -131,10 +131,8 @@ async fn scaled(deps: &Deps, permit: &ReadPermit, picture: &Picture, width: u32)
 
 /// The employee that a path names, if the credential may see a picture at all.
 fn readable_picture_of(permit: &ReadPermit, employee_id: &str) -> Result<EmployeeId, Error> {
-    if !permit.readable().allows(system::PROFILE_PICTURE) {
-        return Err(no_picture());
-    }
-    parse_employee_id(employee_id).map_err(|_| no_picture())
+    let id = parse_employee_id(permit.touched(), employee_id).map_err(|_| no_picture())?;
+    if permit.reader().readable().allows(system::PROFILE_PICTURE) { Ok(id) } else { Err(no_picture()) }
 }
 
 fn missing() -> Error {
@@ -217,7 +215,7 @@ pub async fn set_picture(
     Path(employee_id): Path<String>,
     request: Request,
 ) -> Result<Response, Error> {
-    let id = parse_employee_id(&employee_id)?;
+    let id = parse_employee_id(permit.touched(), &employee_id)?;
     let (parts, body) = request.into_parts();
     let bytes = read_file(&parts.headers, body, MAX_SIZE).await?;
     let (checked, bytes) = decoding(move || Ok((model::check(&bytes), bytes))).await?;
@@ -256,7 +254,7 @@ pub async fn remove_picture(
     permit: WritePermit,
     Path(employee_id): Path<String>,
 ) -> Result<Response, Error> {
-    let id = parse_employee_id(&employee_id)?;
+    let id = parse_employee_id(permit.touched(), &employee_id)?;
     let employee = store::employee(&deps, permit.company(), id).await?.ok_or_else(|| no_employee(id))?;
     store::remove(&deps, &permit, employee).await?;
     Ok(no_content())

@@ -52,11 +52,15 @@ pub async fn employee(deps: &Deps, company: &CompanyId, id: EmployeeId) -> Resul
     deps.table.get(keys::employee(company, id)).await
 }
 
-/// The picture of an employee, if there is one.
+/// The picture of an employee, if there is one, to be shown.
 ///
 /// Access pattern: `GetItem` of the employee.
 pub async fn picture(deps: &Deps, permit: &ReadPermit, id: EmployeeId) -> Result<Option<Picture>, Error> {
-    Ok(employee(deps, permit.company(), id).await?.and_then(|employee| employee.picture().cloned()))
+    let picture = employee(deps, permit.company(), id).await?.and_then(|employee| employee.picture().cloned());
+    if picture.is_some() {
+        permit.touched().show(id, [system::PROFILE_PICTURE]);
+    }
+    Ok(picture)
 }
 
 /// A picture as it came; none if it was replaced since its record was read.
@@ -116,6 +120,7 @@ pub async fn set(
     bytes: Vec<u8>,
 ) -> Result<(), Error> {
     let company = permit.company();
+    permit.touched().change([system::PROFILE_PICTURE]);
     let uploads = deps.uploads()?;
     let (begun, swept) = tokio::join!(uploads.begin(company, upload), uploads.sweep(company, Kind::Picture));
     note(swept);
@@ -138,6 +143,7 @@ pub async fn set(
 /// changes, and a note of the picture; then its objects are removed.
 pub async fn remove(deps: &Deps, permit: &WritePermit, employee: Employee) -> Result<(), Error> {
     let company = permit.company();
+    permit.touched().change([system::PROFILE_PICTURE]);
     let removed = change(deps, company, employee, None).await?;
     clear_up(deps, company, removed).await
 }

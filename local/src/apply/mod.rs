@@ -11,8 +11,10 @@ pub mod report;
 pub mod settings;
 
 use absences::store::recount::recount;
+use shared::aws::companies::Settings;
 use shared::deps::Deps;
 use shared::http::permit::WritePermit;
+use shared::record::Deed;
 
 use crate::apply::file::CompanyFile;
 use crate::apply::report::Report;
@@ -51,18 +53,34 @@ pub async fn apply(deps: &Deps, file: &CompanyFile, say: &mut dyn FnMut(&str)) -
     employees::read(&settings::planned(&stored, file)?, file)?;
     projects::check(file)?;
 
+    let permit = WritePermit::operator(id.clone());
+    let applied = Box::pin(write(deps, &permit, file, stored, say)).await;
+    // Also what was written before something went wrong.
+    let deed =
+        Deed { status: if applied.is_ok() { 200 } else { 500 }, ..Deed::command("apply", permit.touched().so_far()) };
+    deps.record.note(id, deed).await;
+    applied
+}
+
+async fn write(
+    deps: &Deps,
+    permit: &WritePermit,
+    file: &CompanyFile,
+    stored: Settings,
+    say: &mut dyn FnMut(&str),
+) -> Result<Report, Failure> {
+    let id = permit.company();
     let mut report = Report::default();
     settings::apply(deps, &stored, file, &mut report, say).await?;
     let company = settings::company(deps.companies.load(id).await?)?;
     let people = employees::read(&company, file)?;
-    let permit = WritePermit::operator(id.clone());
-    projects::apply(deps, &permit, file, &mut report, say).await?;
-    employees::apply(deps, &permit, &company, people, &mut report, say).await?;
+    projects::apply(deps, permit, file, &mut report, say).await?;
+    employees::apply(deps, permit, &company, people, &mut report, say).await?;
     // Whatever changed, and also what an apply that was cut short had changed: schedules and holidays decide
     // what a day counts. A company that is new has no absences yet.
     if stored.profile.is_some() {
         let today = company.zone.today(deps.clock.now());
-        let recounted = recount(deps, &permit, &company, today).await?;
+        let recounted = recount(deps, permit, &company, today).await?;
         if recounted > 0 {
             say(&format!("counted {recounted} upcoming absences again"));
         }

@@ -22,5 +22,6 @@ pub use employee::Employee;
 pub use key::AttributeKey;
 pub use readable::EmployeeResource;
 pub use readable::Readable;
+pub use readable::Reader;
 pub use readable::View;
 pub use value::Value;

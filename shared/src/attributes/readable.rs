@@ -26,6 +26,7 @@ use crate::attributes::value::number;
 use crate::company::Company;
 use crate::error::Error;
 use crate::ids::EmployeeId;
+use crate::record::Touched;
 
 /// The attributes that a credential may read; `id` always is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +73,33 @@ impl From<Readable> for Vec<String> {
     }
 }
 
+/// Whoever is shown employees: what they may see of them, and what they were shown.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    readable: Readable,
+    touched: Touched,
+}
+
+impl Reader {
+    /// A reader who may see some attributes, and where it is noted what they are shown.
+    #[must_use]
+    pub fn new(readable: Readable, touched: Touched) -> Self {
+        Self { readable, touched }
+    }
+
+    /// The attributes that may be shown.
+    #[must_use]
+    pub fn readable(&self) -> &Readable {
+        &self.readable
+    }
+
+    /// Where it is noted what is shown and changed.
+    #[must_use]
+    pub fn touched(&self) -> &Touched {
+        &self.touched
+    }
+}
+
 /// The employees to whom those on a page report.
 pub type Supervisors = BTreeMap<EmployeeId, Employee>;
 
@@ -107,8 +135,8 @@ pub struct AttributeResource {
 pub struct View<'a> {
     /// The company whose employees are shown.
     company: &'a Company,
-    /// What the credential may read.
-    readable: &'a Readable,
+    /// What the credential may read, and where it is noted what it was shown.
+    reader: &'a Reader,
     /// The company's date: entitlements are those of its year.
     today: Date,
     /// What the request asked for (`attributes[]`); `None` asks for everything.
@@ -123,8 +151,8 @@ const SHORT: [&str; 4] = [system::ID, system::FIRST_NAME, system::LAST_NAME, sys
 impl<'a> View<'a> {
     /// All that a credential may read of a company's employees at an instant.
     #[must_use]
-    pub fn new(company: &'a Company, readable: &'a Readable, now: Timestamp) -> Self {
-        Self { company, readable, today: company.zone.today(now), selected: None, base_url: "" }
+    pub fn new(company: &'a Company, reader: &'a Reader, now: Timestamp) -> Self {
+        Self { company, reader, today: company.zone.today(now), selected: None, base_url: "" }
     }
 
     /// With addresses as the client can follow them.
@@ -144,12 +172,13 @@ impl View<'_> {
     /// Whether an answer contains the attribute.
     #[must_use]
     pub fn shows(&self, key: &str) -> bool {
-        self.readable.allows(key) && (key == system::ID || self.selected.is_none_or(|selected| selected.contains(key)))
+        self.reader.readable.allows(key)
+            && (key == system::ID || self.selected.is_none_or(|selected| selected.contains(key)))
     }
 
     /// The attributes that the credential may read, for the list of attributes.
     pub fn definitions(&self) -> impl Iterator<Item = &Definition> {
-        self.company.catalogue.iter().filter(|definition| self.readable.allows(definition.key.as_str()))
+        self.company.catalogue.iter().filter(|definition| self.reader.readable.allows(definition.key.as_str()))
     }
 
     /// An employee: `{"type": "Employee", "attributes": {key: {"label", "value", "type", "universal_id"}}}`.
@@ -161,15 +190,14 @@ impl View<'_> {
     /// An employee nested in another answer.
     #[must_use]
     pub fn short_employee(&self, employee: &Employee) -> EmployeeResource {
-        self.nest(employee, &Supervisors::new(), |key| SHORT.contains(&key) && self.readable.allows(key))
+        self.nest(employee, &Supervisors::new(), |key| SHORT.contains(&key) && self.reader.readable.allows(key))
     }
 
     fn nest(&self, employee: &Employee, supervisors: &Supervisors, shown: impl Fn(&str) -> bool) -> EmployeeResource {
-        let attributes = self
-            .company
-            .catalogue
-            .iter()
-            .filter(|definition| shown(definition.key.as_str()))
+        let shown = || self.company.catalogue.iter().filter(|definition| shown(definition.key.as_str()));
+        // Whatever is shown of anybody goes through here, so nothing of it is missing in the record.
+        self.reader.touched.show(employee.id, shown().map(|definition| definition.key.as_str()));
+        let attributes = shown()
             .map(|definition| (definition.key.to_string(), self.attribute(definition, employee, supervisors)))
             .collect();
         EmployeeResource { resource_type: "Employee", attributes }

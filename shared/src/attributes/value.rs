@@ -148,7 +148,8 @@ fn text(field: &str, raw: &Json, longest: usize, line_breaks: bool) -> Result<St
     Ok(text)
 }
 
-fn email(field: &str, raw: &Json) -> Result<String, Error> {
+/// An e-mail address: an addr-spec of at most 254 characters, without a name beside it.
+pub fn email(field: &str, raw: &Json) -> Result<String, Error> {
     let text = text(field, raw, 254, false)?;
     let options = email_address::Options::default().without_display_text().without_domain_literal();
     match email_address::EmailAddress::parse_with_options(&text, options) {

@@ -15,6 +15,7 @@ use aws_sdk_s3::config::ResponseChecksumValidation;
 
 use crate::aws::meter::MeterInterceptor;
 use crate::aws::objects::Objects;
+use crate::aws::record::DEFAULT_DAYS;
 use crate::aws::table::Table;
 use crate::error::Error;
 
@@ -22,6 +23,8 @@ use crate::error::Error;
 pub const TABLE_VARIABLE: &str = "MUSTER_TABLE";
 /// The variable that names the bucket.
 pub const BUCKET_VARIABLE: &str = "MUSTER_BUCKET";
+/// The variable that says how many days the record is kept.
+pub const RECORD_DAYS_VARIABLE: &str = "MUSTER_RECORD_DAYS";
 /// The name of the bucket on one machine.
 pub const LOCAL_BUCKET: &str = "muster-files";
 /// The name of the table on one machine.
@@ -54,6 +57,21 @@ pub fn objects_from_env() -> Result<Objects, Error> {
         config = config.endpoint_url(endpoint).force_path_style(true);
     }
     Ok(objects_with(config, &required(BUCKET_VARIABLE)?))
+}
+
+/// How many days the record is kept, 1 to 36,500; a year without the variable.
+pub fn record_days_from_env() -> Result<u32, Error> {
+    match env::var(RECORD_DAYS_VARIABLE) {
+        Ok(text) => read_record_days(&text),
+        Err(_) => Ok(DEFAULT_DAYS),
+    }
+}
+
+/// Reads how many days the record is kept.
+pub fn read_record_days(text: &str) -> Result<u32, Error> {
+    let days = text.trim().parse().ok().filter(|days| (1..=36_500).contains(days));
+    let message = format!("{RECORD_DAYS_VARIABLE} must be a number of days, 1 to 36500.");
+    days.ok_or_else(|| Error::invalid(RECORD_DAYS_VARIABLE, message))
 }
 
 fn required(name: &str) -> Result<String, Error> {

@@ -27,6 +27,7 @@ use crate::aws::transaction::Condition;
 use crate::error::Error;
 use crate::ids::ClientId;
 use crate::ids::CompanyId;
+use crate::record::Touches;
 
 /// How long an answer is kept, in seconds.
 pub const LIFETIME: i64 = 24 * 60 * 60;
@@ -49,6 +50,8 @@ pub struct Answer {
     pub content_type: String,
     /// The body, byte by byte.
     pub body: Vec<u8>,
+    /// What the work touched: whoever is given the answer again is shown it again.
+    pub touched: Touches,
 }
 
 impl fmt::Debug for Answer {
@@ -102,6 +105,8 @@ struct StoredAnswer {
     body: Option<Bytes>,
     /// In how many items a long body lies.
     parts: usize,
+    #[serde(default)]
+    touched: Touches,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -199,9 +204,9 @@ impl<'t> Keyed<'t> {
     }
 
     async fn read(&self, claim: &str, stored: StoredAnswer) -> Result<Answer, Error> {
-        let StoredAnswer { status, content_type, body, parts: count } = stored;
+        let StoredAnswer { status, content_type, body, parts: count, touched } = stored;
         if let Some(Bytes(body)) = body {
-            return Ok(Answer { status, content_type, body });
+            return Ok(Answer { status, content_type, body, touched });
         }
         let keys = (0..count).map(|number| keys::idempotency_part(&self.record, claim, number)).collect();
         let items = self.table.batch_get(keys).await?;
@@ -210,7 +215,8 @@ impl<'t> Keyed<'t> {
             return Err(Error::Internal("a stored answer lacks a part".to_owned()));
         }
         parts.sort_by_key(|part| part.number);
-        Ok(Answer { status, content_type, body: parts.into_iter().flat_map(|part| part.body.0).collect() })
+        let body = parts.into_iter().flat_map(|part| part.body.0).collect();
+        Ok(Answer { status, content_type, body, touched })
     }
 
     /// Stores the answer for those who come with the key later. If the claim is
@@ -226,6 +232,7 @@ impl<'t> Keyed<'t> {
             content_type: answer.content_type.clone(),
             body: inline.then(|| Bytes(answer.body.clone())),
             parts,
+            touched: answer.touched.clone(),
         };
         let record =
             Record { fingerprint: self.fingerprint, claim: claim.id.clone(), lease_until: None, answer: Some(stored) };

@@ -52,11 +52,21 @@ impl Item {
         }
         attributes.insert(ENTITY.to_owned(), AttributeValue::S(E::TYPE.to_owned()));
         attributes.extend(key_attributes(key));
-        let bytes: usize = attributes.iter().map(|(name, value)| name.len() + size(value)).sum();
-        if bytes > MAX_ITEM_BYTES {
+        let item = Self(attributes);
+        if item.bytes() > MAX_ITEM_BYTES {
             return Err(Error::TooLarge(format!("One {} takes more than {MAX_ITEM_BYTES} bytes.", E::TYPE)));
         }
-        Ok(Self(attributes))
+        Ok(item)
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.iter().map(|(name, value)| name.len() + size(value)).sum()
+    }
+
+    /// How many write units it takes to store the item by itself, where there was none: one for each KB.
+    #[must_use]
+    pub fn write_units(&self) -> usize {
+        self.bytes().div_ceil(1_024)
     }
 
     /// Lets DynamoDB remove the item after an instant, in seconds since 1970. It takes its time to do so.

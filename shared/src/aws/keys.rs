@@ -1,7 +1,10 @@
 //! Every key of the table. Nothing else formats one.
 //!
-//! Every partition begins with the company, except a credential's: it is the
-//! thing that names the company. User text in a key stands last, so that it
+//! Every partition begins with the company, except a credential's and an
+//! administrator's: they are what names the company. What is recorded and how
+//! credentials are used have a word before the company: roles tell partitions
+//! apart by how they begin, and no role may change or remove what is recorded.
+//! User text in a key stands last, so that it
 //! needs no escaping: nothing can follow it.
 //!
 //! | what | pk | sk |
@@ -36,6 +39,14 @@
 //! | taken name of an active project | `C#<company>#PROJECT_NAMES` | `<name>` |
 //! | credential of a company, by name | `C#<company>#CREDENTIALS` | `<client id>` |
 //! | credential | `CREDENTIAL#<client id>` | `CREDENTIAL` |
+//! | administrator of a company, by name | `C#<company>#ADMINISTRATORS` | `<UUID>` |
+//! | administrator | `ADMINISTRATOR#<UUID>` | `ADMINISTRATOR` |
+//! | session of an administrator | `ADMINISTRATOR#<UUID>` | `SESSION#<SHA-256 of its token>` |
+//! | sign-in link of an administrator | `ADMINISTRATOR#<UUID>` | `LINK#<SHA-256 of its token>` |
+//! | form that an administrator sent | `ADMINISTRATOR#<UUID>` | `FORM#<SHA-256 of its number>` |
+//! | taken e-mail address of an administrator | `ADMINISTRATOR_EMAIL#<SHA-256 of the address>` | `EMAIL` |
+//! | entry of the record | `RECORD#<company>#<year and month>` | `<version 7 UUID>` |
+//! | when a credential was used | `USAGE#<company>` | `<client id>` |
 //! | failed logins of a minute | `LOGIN#<SHA-256 of the client id>` | `<minute, 12 digits>` |
 //! | idempotency key | `C#<company>#IDEMPOTENCY` | `<client id>#<SHA-256 of the key>` |
 //! | part of a long answer | `C#<company>#IDEMPOTENCY` | `<client id>#<SHA-256 of the key>#<claim>#<part, 4 digits>` |
@@ -47,6 +58,7 @@ use uuid::Uuid;
 use crate::attributes::AttributeKey;
 use crate::attributes::definition::EntryKind;
 use crate::ids::AbsenceId;
+use crate::ids::AdministratorId;
 use crate::ids::AttendanceId;
 use crate::ids::ClientId;
 use crate::ids::CompanyId;
@@ -308,6 +320,11 @@ pub fn upload(company: &CompanyId, kind: &str, id: Uuid) -> Key {
 /// Upper bound of the uploads that began before an instant: their ids begin with their time.
 #[must_use]
 pub fn uploads_before(instant: Timestamp) -> String {
+    version_7_at(instant)
+}
+
+/// What stands before all version 7 UUIDs of an instant and behind those of the millisecond before.
+fn version_7_at(instant: Timestamp) -> String {
     let ms = instant.as_millisecond().max(0);
     format!("{:08x}-{:04x}", ms >> 16, ms & 0xffff)
 }
@@ -439,7 +456,73 @@ pub fn company_credential(company: &CompanyId, client_id: ClientId) -> Key {
     Key::new(company_credentials(company), client_id.to_string())
 }
 
-/// Failed logins of a client id, known or not, in a minute since 1970.
+/// Partition of the names of a company's administrators.
+#[must_use]
+pub fn company_administrators(company: &CompanyId) -> String {
+    format!("C#{company}#ADMINISTRATORS")
+}
+
+/// The name of one of a company's administrators.
+#[must_use]
+pub fn company_administrator(company: &CompanyId, id: AdministratorId) -> Key {
+    Key::new(company_administrators(company), id.to_string())
+}
+
+/// An administrator.
+#[must_use]
+pub fn administrator(id: AdministratorId) -> Key {
+    Key::new(format!("ADMINISTRATOR#{id}"), "ADMINISTRATOR")
+}
+
+/// A session of an administrator.
+#[must_use]
+pub fn administrator_session(id: AdministratorId, token_digest: &str) -> Key {
+    Key::new(administrator(id).pk, format!("SESSION#{token_digest}"))
+}
+
+/// A link by which an administrator can sign in once.
+#[must_use]
+pub fn administrator_link(id: AdministratorId, token_digest: &str) -> Key {
+    Key::new(administrator(id).pk, format!("LINK#{token_digest}"))
+}
+
+/// The mark that a form was sent, so that a browser which sends it again does nothing twice.
+#[must_use]
+pub fn administrator_form(id: AdministratorId, number_digest: &str) -> Key {
+    Key::new(administrator(id).pk, format!("FORM#{number_digest}"))
+}
+
+/// The claim of an administrator on an e-mail address, among those of all companies.
+#[must_use]
+pub fn administrator_email(address_digest: &str) -> Key {
+    Key::new(format!("ADMINISTRATOR_EMAIL#{address_digest}"), "EMAIL")
+}
+
+/// Partition of what was recorded of a company in the month of a day, UTC, in the order of time.
+#[must_use]
+pub fn record_month(company: &CompanyId, day: Date) -> String {
+    format!("RECORD#{company}#{}", month_sk(day))
+}
+
+/// Bound of the entries of a month at an instant: those at the instant or later stand behind it, the others before it.
+#[must_use]
+pub fn record_at(instant: Timestamp) -> String {
+    version_7_at(instant)
+}
+
+/// An entry of the record.
+#[must_use]
+pub fn record(company: &CompanyId, day: Date, id: Uuid) -> Key {
+    Key::new(record_month(company, day), id.to_string())
+}
+
+/// When and for what a credential was used.
+#[must_use]
+pub fn usage(company: &CompanyId, client_id: ClientId) -> Key {
+    Key::new(format!("USAGE#{company}"), client_id.to_string())
+}
+
+/// Failed logins of a client id, known or not, in a minute since 1970; of an administrator, in a longer stretch.
 #[must_use]
 pub fn failed_logins(client_id_digest: &str, minute: i64) -> Key {
     Key::new(format!("LOGIN#{client_id_digest}"), format!("{minute:012}"))
@@ -542,6 +625,24 @@ mod tests {
             company_credential(&company, client),
             key("C#alpenrad#CREDENTIALS", "papi-dcec6d81-8c0f-47f0-9dd8-4e59755f041a")
         );
+        let person: AdministratorId = "dcec6d81-8c0f-47f0-9dd8-4e59755f041a".parse().expect("a UUID");
+        let pk = "ADMINISTRATOR#dcec6d81-8c0f-47f0-9dd8-4e59755f041a";
+        assert_eq!(administrator(person), key(pk, "ADMINISTRATOR"));
+        assert_eq!(administrator_session(person, "ab12"), key(pk, "SESSION#ab12"));
+        assert_eq!(administrator_link(person, "ab12"), key(pk, "LINK#ab12"));
+        assert_eq!(administrator_form(person, "ab12"), key(pk, "FORM#ab12"));
+        assert_eq!(administrator_email("ab12"), key("ADMINISTRATOR_EMAIL#ab12", "EMAIL"));
+        assert_eq!(
+            company_administrator(&company, person),
+            key("C#alpenrad#ADMINISTRATORS", "dcec6d81-8c0f-47f0-9dd8-4e59755f041a")
+        );
+        assert_eq!(
+            record(&company, day, object),
+            key("RECORD#alpenrad#2026-03", "018bcfe5-687b-7000-8000-000000000000")
+        );
+        let entry = object.to_string();
+        assert!(record_at(at) <= entry && entry < record_at(at + jiff::SignedDuration::from_millis(1)));
+        assert_eq!(usage(&company, client), key("USAGE#alpenrad", "papi-dcec6d81-8c0f-47f0-9dd8-4e59755f041a"));
         assert_eq!(failed_logins("ab12", 28_333_333), key("LOGIN#ab12", "000028333333"));
         assert_eq!(probe(), key("HEALTH", "HEALTH"));
         let record = idempotency(&company, client, "ab12");

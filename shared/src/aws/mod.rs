@@ -14,6 +14,7 @@
 //! - [`staff`]: employees beside other records
 //! - [`away`]: on which days employees are away
 //! - [`companies`], [`credentials`]: what every function reads before its own records
+//! - [`record`]: what was done is written down beside the answers, and read back
 //! - [`idempotency`]: which request with a key does the work, and what the others are answered
 
 pub mod away;
@@ -25,9 +26,11 @@ pub mod idempotency;
 pub mod items;
 pub mod keys;
 pub mod lists;
+pub mod lockout;
 pub mod meter;
 pub mod objects;
 pub mod ranks;
+pub mod record;
 pub mod schema;
 pub mod staff;
 pub mod table;

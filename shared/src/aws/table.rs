@@ -1,6 +1,7 @@
 //! The few operations that stores are made of. Reads are strongly consistent:
 //! an answer includes everything that was acknowledged before it was asked for.
 
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use aws_sdk_dynamodb::types::WriteRequest;
 use futures_util::future::try_join_all;
 
+use crate::aws::items::ENTITY;
 use crate::aws::items::EXPIRES_AT;
 use crate::aws::items::Entity;
 use crate::aws::items::Item;
@@ -340,6 +342,42 @@ impl Table {
             Err(error) if is(&error, "ConditionalCheckFailedException") => Ok(()),
             Err(error) => Err(classify("UpdateItem", &error)),
         }
+    }
+
+    /// Adds words to a set of an item and sets a number of it. The item is created with its type when it is
+    /// missing, and removed after `expires_at` (seconds since 1970).
+    pub async fn unite(
+        &self,
+        key: Key,
+        entity_type: &str,
+        (set, words): (&str, &BTreeSet<String>),
+        (name, number): (&str, i64),
+        expires_at: i64,
+    ) -> Result<(), Error> {
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&*self.name)
+            .set_key(Some(key_attributes(key)))
+            .expression_attribute_names("#entity", ENTITY)
+            .expression_attribute_names("#number", name)
+            .expression_attribute_names("#expires", EXPIRES_AT)
+            .expression_attribute_values(":entity", AttributeValue::S(entity_type.to_owned()))
+            .expression_attribute_values(":number", AttributeValue::N(number.to_string()))
+            .expression_attribute_values(":expires", AttributeValue::N(expires_at.to_string()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let mut expression = "SET #entity = :entity, #number = :number, #expires = :expires".to_owned();
+        // There are no empty sets.
+        if !words.is_empty() {
+            expression.push_str(" ADD #set :words");
+            update = update
+                .expression_attribute_names("#set", set)
+                .expression_attribute_values(":words", AttributeValue::Ss(words.iter().cloned().collect()));
+        }
+        let update = update.update_expression(expression);
+        let output = update.send().await.map_err(|error| classify("UpdateItem", &error))?;
+        count_write(output.consumed_capacity.as_ref());
+        Ok(())
     }
 
     /// Begins a transaction.

@@ -1,4 +1,4 @@
-//! What surrounds every router: request id, log line, fallbacks, panics.
+//! What surrounds every router: request id, log line, entry of the record, fallbacks, panics.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -19,8 +19,11 @@ use axum::response::Response;
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
+use crate::aws::record::Of;
+use crate::aws::record::Record;
 use crate::deps::Deps;
 use crate::error::Error;
+use crate::http::context::Acting;
 use crate::http::context::ClientIp;
 use crate::http::context::PlatformRequestId;
 use crate::http::context::RequestContext;
@@ -28,9 +31,13 @@ use crate::http::permit;
 use crate::http::permit::Origin;
 use crate::http::respond;
 use crate::http::respond::Cause;
+use crate::record::CUT_OFF;
+use crate::record::Deed;
 
 /// The header in which a request's id comes and goes.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// What stands for the pattern of a route where nothing is served.
+const NO_ROUTE: &str = "none";
 
 /// A router with everything that surrounds it, ready to serve.
 pub fn app(router: Router, deps: &Deps) -> Router {
@@ -73,8 +80,9 @@ async fn answer(deps: Deps, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let context = RequestContext::new(request_id(&request));
     request.extensions_mut().insert(context.clone());
-    let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let method = request.method().to_string();
+    let mut call = Call { record: deps.record.clone(), context: context.clone(), method, route, is_open: true };
 
     let address = request.extensions().get::<ClientIp>().map(|ip| ip.0);
     let response = match deps.limits.check_address(address) {
@@ -82,8 +90,57 @@ async fn answer(deps: Deps, mut request: Request, next: Next) -> Response {
         Err(error) => error.into_response(),
     };
     let response = finish(&context, response);
-    log(&context, method.as_str(), route.as_deref(), &response, started);
+    log(&context, &call.method, call.route.as_deref(), &response, started);
+    call.end(response.status()).await;
     response
+}
+
+/// A call on its way into the record.
+struct Call {
+    record: Record,
+    context: RequestContext,
+    method: String,
+    route: Option<String>,
+    is_open: bool,
+}
+
+impl Call {
+    /// Records how it ended. The entry is written later: the answer does not wait for it.
+    async fn end(&mut self, status: StatusCode) {
+        self.is_open = false;
+        if let Some((of, deed)) = self.deed(status.as_u16()) {
+            self.record.note_call(of, deed, self.context.scope()).await;
+        }
+    }
+
+    /// Nothing for a caller of whom nothing is known: that is in the log alone.
+    fn deed(&self, status: u16) -> Option<(Of, Deed)> {
+        let Acting { of, actor, proven, looks } = self.context.acting()?;
+        if !looks && status < 400 && matches!(self.method.as_str(), "GET" | "HEAD") {
+            return None;
+        }
+        let deed = Deed {
+            actor,
+            proven,
+            method: self.method.clone(),
+            route: self.route.clone().unwrap_or_else(|| NO_ROUTE.to_owned()),
+            status,
+            request_id: Some(self.context.id().to_owned()),
+            touched: self.context.touched().so_far(),
+        };
+        Some((of, deed))
+    }
+}
+
+impl Drop for Call {
+    /// A caller that hangs up ends the work wherever it is: what was written until then is recorded all the same.
+    fn drop(&mut self) {
+        if self.is_open
+            && let Some((of, deed)) = self.deed(CUT_OFF)
+        {
+            self.record.note_now(of, deed, self.context.scope());
+        }
+    }
 }
 
 fn request_id(request: &Request) -> String {
@@ -99,18 +156,18 @@ fn request_id(request: &Request) -> String {
     }
 }
 
-/// Adds what every answer carries. A 5xx gets the constant body of its kind, with the request's id.
+/// Adds what every answer carries. A 5xx that is no page gets the constant body of its kind, with the request's id.
 fn finish(context: &RequestContext, response: Response) -> Response {
     let status = response.status();
     let mut response = match response.extensions().get::<Cause>().cloned() {
-        Some(cause) => {
+        Some(cause) if !respond::is_page(&response) => {
             let id = Some(context.id().to_owned());
             let mut constant = respond::failure(status, respond::constant_text(status), BTreeMap::new(), id);
             copy(response.headers(), constant.headers_mut(), &header::RETRY_AFTER);
             constant.extensions_mut().insert(cause);
             constant
         }
-        None => response,
+        _ => response,
     };
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(context.id()) {
@@ -145,7 +202,7 @@ fn log(context: &RequestContext, method: &str, route: Option<&str>, response: &R
                 target: "muster::request",
                 request_id = context.id(),
                 method,
-                route = route.unwrap_or("none"),
+                route = route.unwrap_or(NO_ROUTE),
                 company = caller.map(|caller| caller.company.as_str()),
                 credential = caller.map(|caller| tracing::field::display(&caller.client_id)),
                 status = response.status().as_u16(),

@@ -32,6 +32,7 @@ use crate::error::Error;
 use crate::http::body;
 use crate::http::context::RequestContext;
 use crate::http::respond::Passing;
+use crate::record::Touches;
 
 /// The header that makes a `POST` safe to send again, as callers read it.
 pub const KEY_HEADER: &str = "Idempotency-Key";
@@ -112,7 +113,10 @@ async fn do_once(
     let keyed = Keyed::new(&deps.table, &caller.company, caller.client_id, key, fingerprint);
     match claim(deps, &keyed).await? {
         Claimed::Ours(claim) => Ok(work(&keyed, &claim, context, handler).await),
-        Claimed::Answered(answer) => replay(answer),
+        Claimed::Answered(answer) => {
+            context.inspect(|context| context.touched().absorb(&answer.touched));
+            replay(answer)
+        }
         Claimed::Running => Err(Error::Conflict(format!(
             "Another request with this {KEY_HEADER} is still being answered. Nothing was done; try again later."
         ))),
@@ -156,7 +160,8 @@ async fn work(
         return Error::Internal("an answer broke off".to_owned()).into_response();
     };
     let body = body.to_bytes();
-    let settled = match answer(&parts, &body) {
+    let touched = context.map(|context| context.touched().so_far()).unwrap_or_default();
+    let settled = match answer(&parts, &body, touched) {
         Some(answer) => keyed.finish(claim, &answer).await,
         None => keyed.release(claim).await,
     };
@@ -169,11 +174,11 @@ async fn work(
 }
 
 /// What is kept of an answer, if it is kept.
-fn answer(parts: &response::Parts, body: &[u8]) -> Option<Answer> {
+fn answer(parts: &response::Parts, body: &[u8], touched: Touches) -> Option<Answer> {
     let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content_type = content_type.unwrap_or_default().to_owned();
     let kept = is_kept(parts.status) && parts.extensions.get::<Passing>().is_none();
-    kept.then(|| Answer { status: parts.status.as_u16(), content_type, body: body.to_vec() })
+    kept.then(|| Answer { status: parts.status.as_u16(), content_type, body: body.to_vec(), touched })
 }
 
 /// Whether an answer is a verdict on the request, so that the same request should get it again.

@@ -17,7 +17,9 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 
 use crate::attributes::Readable;
+use crate::attributes::Reader;
 use crate::aws::credentials::Credential;
+use crate::aws::credentials::client_of_token;
 use crate::deps::Deps;
 use crate::error::Error;
 use crate::http::context::Caller;
@@ -25,6 +27,7 @@ use crate::http::context::ClientIp;
 use crate::http::context::RequestContext;
 use crate::ids::ClientId;
 use crate::ids::CompanyId;
+use crate::record::Touched;
 use crate::scope::Action;
 use crate::scope::Scope;
 
@@ -39,7 +42,7 @@ pub struct WritePermit(Arc<Grant>);
 #[derive(Debug)]
 struct Grant {
     company: CompanyId,
-    readable: Readable,
+    reader: Reader,
     action: Action,
     credential: Option<ClientId>,
 }
@@ -51,10 +54,16 @@ impl ReadPermit {
         &self.0.company
     }
 
-    /// The attributes that may be shown.
+    /// What may be shown of employees.
     #[must_use]
-    pub fn readable(&self) -> &Readable {
-        &self.0.readable
+    pub fn reader(&self) -> &Reader {
+        &self.0.reader
+    }
+
+    /// What the call touches, for the record.
+    #[must_use]
+    pub fn touched(&self) -> &Touched {
+        self.0.reader.touched()
     }
 }
 
@@ -65,10 +74,16 @@ impl WritePermit {
         &self.0.company
     }
 
-    /// The attributes that may be shown of an employee in the answer to a write.
+    /// What may be shown of an employee in the answer to a write.
     #[must_use]
-    pub fn readable(&self) -> &Readable {
-        &self.0.readable
+    pub fn reader(&self) -> &Reader {
+        &self.0.reader
+    }
+
+    /// What the call touches, for the record.
+    #[must_use]
+    pub fn touched(&self) -> &Touched {
+        self.0.reader.touched()
     }
 
     /// The credential that acts; none for the operator.
@@ -80,7 +95,8 @@ impl WritePermit {
     /// The operator's leave: whoever may run commands on the table may change all of it.
     #[must_use]
     pub fn operator(company: CompanyId) -> Self {
-        Self(Arc::new(Grant { company, readable: Readable::All, action: Action::Write, credential: None }))
+        let reader = Reader::new(Readable::All, Touched::default());
+        Self(Arc::new(Grant { company, reader, action: Action::Write, credential: None }))
     }
 }
 
@@ -125,13 +141,23 @@ pub(crate) async fn recognise(deps: &Deps, headers: &HeaderMap, origin: Origin) 
 }
 
 async fn admit(deps: &Deps, scope: Scope, method: Method, token: String, origin: Origin) -> Result<Grant, Error> {
+    let context = origin.context.clone();
+    let touched = context.as_ref().map(|context| context.touched().clone()).unwrap_or_default();
+    if let (Some(context), Some(client_id)) = (&context, client_of_token(&token)) {
+        // A token that is not good is recorded where it names a credential.
+        context.presents(client_id);
+    }
     let credential = known(deps, token, origin).await?;
     let (client_id, company) = (credential.client_id, credential.company.clone());
     if !credential.scopes.contains(&scope) {
         return Err(Error::Forbidden(format!("The credential does not have the scope {scope}.")));
     }
     deps.limits.check_credential(scope, client_id, &method)?;
-    Ok(Grant { company, readable: credential.readable.clone(), action: scope.action, credential: Some(client_id) })
+    if let Some(context) = &context {
+        context.uses(scope);
+    }
+    let reader = Reader::new(credential.readable.clone(), touched);
+    Ok(Grant { company, reader, action: scope.action, credential: Some(client_id) })
 }
 
 /// The credential of a token that is good, if it may be used from where the request comes. Who it is, is noted in

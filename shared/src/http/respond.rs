@@ -184,6 +184,29 @@ pub fn see_other(address: &str) -> Result<Response, Error> {
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
 }
 
+/// A page for a person.
+#[must_use]
+pub fn page(html: String) -> Response {
+    ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
+}
+
+/// A page that says why something was refused, with the status that the error has everywhere.
+#[must_use]
+pub fn refusal_page(error: &Error, html: String) -> Response {
+    let mut response = (status(error), page(html)).into_response();
+    if let Error::Unavailable(cause) | Error::Internal(cause) = error {
+        response.extensions_mut().insert(Cause(cause.clone()));
+    }
+    set_retry_after(error, &mut response);
+    response
+}
+
+/// Whether an answer is a page for a person, which says in its own words what went wrong.
+pub(crate) fn is_page(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("text/html"))
+}
+
 /// An answer without a body.
 #[must_use]
 pub fn no_content() -> Response {
@@ -260,14 +283,17 @@ impl IntoResponse for Error {
             }
             other => failure(status, &other.to_string(), BTreeMap::new(), None),
         };
-        let retry_after = match self {
-            Self::Throttled { retry_after_seconds, .. } => Some(retry_after_seconds),
-            Self::Unavailable(_) => Some(1),
-            _ => None,
-        };
-        if let Some(seconds) = retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
+        set_retry_after(&self, &mut response);
         response
     }
+}
+
+/// Says when to try again, where that can help.
+fn set_retry_after(error: &Error, response: &mut Response) {
+    let seconds = match error {
+        Error::Throttled { retry_after_seconds, .. } => *retry_after_seconds,
+        Error::Unavailable(_) => 1,
+        _ => return,
+    };
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
 }

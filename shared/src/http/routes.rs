@@ -6,6 +6,7 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware;
 use axum::middleware::Next;
+use axum::response::Response;
 use axum::routing::MethodFilter;
 use axum::routing::MethodRouter;
 use axum::routing::on;
@@ -22,8 +23,10 @@ pub struct Endpoint {
     pub method: String,
     /// The path with its parameters in braces.
     pub path: &'static str,
-    /// The scope that it demands; `None` is open to everybody.
+    /// The scope that it demands; `None` asks for no credential.
     pub scope: Option<Scope>,
+    /// Whether it is for administrators who are signed in; its handler takes their session.
+    pub session: bool,
 }
 
 /// A resource's endpoints as they are listed.
@@ -92,9 +95,34 @@ impl Routes {
         self.add(method, path, None, handler)
     }
 
+    /// An endpoint of the console, for administrators who are signed in.
+    #[must_use]
+    pub fn session<H, T>(mut self, method: &Method, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Deps>,
+        T: 'static,
+    {
+        self = self.open(method, path, handler);
+        if let Some(endpoint) = self.endpoints.last_mut() {
+            endpoint.session = true;
+        }
+        self
+    }
+
+    /// Lets a function of the whole resource see each request of the endpoints so far, and its answer.
+    #[must_use]
+    pub fn surrounded_by<F, A>(mut self, around: F) -> Self
+    where
+        F: Fn(Request, Next) -> A + Clone + Send + Sync + 'static,
+        A: Future<Output = Response> + Send + 'static,
+    {
+        self.router = self.router.layer(middleware::from_fn(around));
+        self
+    }
+
     fn add(mut self, method: &Method, path: &'static str, scope: Option<Scope>, handler: MethodRouter<Deps>) -> Self {
         self.router = self.router.route(path, handler);
-        self.endpoints.push(Endpoint { method: method.to_string(), path, scope });
+        self.endpoints.push(Endpoint { method: method.to_string(), path, scope, session: false });
         self
     }
 

@@ -73,7 +73,7 @@ struct Wanted {
 pub async fn absences_calendar(State(deps): State<Deps>, permit: ReadPermit, query: Query) -> Result<Response, Error> {
     let company = deps.companies.get(permit.company()).await?;
     let now = deps.clock.now();
-    let wanted = read(&company, &View::new(&company, permit.readable(), now), &query, now)?;
+    let wanted = read(&company, &View::new(&company, permit.reader(), now), &query, now)?;
     let employees = filter::read_employees(&query)?;
     let of = |unit| {
         let (from, to, employees) = (Some(wanted.from), Some(wanted.to), employees.clone());
@@ -129,6 +129,7 @@ fn feed(company: &Company, wanted: &Wanted, shown: &Shown<'_>, absences: Vec<Abs
     for absence in absences {
         let employee = shown.employee(&absence)?;
         if wanted.team.is_none_or(|team| employee.team() == Some(team)) {
+            shown.touch(&absence);
             calendar.push(event(company, &name(shown.view(), employee), &absence));
         }
     }

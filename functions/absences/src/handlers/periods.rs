@@ -24,6 +24,7 @@ use shared::http::respond::Unreadable;
 use shared::http::respond::created;
 use shared::http::respond::success;
 use shared::ids::AbsenceId;
+use shared::record::Subject;
 use uuid::Uuid;
 
 use crate::handlers::DEFAULT_LIMIT;
@@ -106,6 +107,7 @@ pub async fn get_absence_period(
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
     let id = AbsenceId::from_v2(&id, permit.company()).ok_or_else(write::not_found)?;
+    permit.touched().touch(Subject::Absence, id);
     let (company, found) =
         tokio::try_join!(deps.companies.get(permit.company()), store::get(&deps, &permit, UNIT, id))?;
     let absence = found.ok_or_else(write::not_found)?;
@@ -277,10 +279,11 @@ pub async fn reject_absence_period(
     Ok(success(Done { message: "The absence period was rejected.", status: Some(absence.status) }))
 }
 
+/// Reads the id of an absence from a path, and takes note of it for the record.
 fn parse_id(permit: &WritePermit, text: &str) -> Result<AbsenceId, Error> {
-    match Uuid::try_parse(text) {
-        // A UUID that is none of ours is one that no absence has.
-        Ok(_) => AbsenceId::from_v2(text, permit.company()).ok_or_else(write::not_found),
-        Err(_) => Err(write::bad_id()),
-    }
+    Uuid::try_parse(text).map_err(|_| write::bad_id())?;
+    // A UUID that is none of ours is one that no absence has.
+    let id = AbsenceId::from_v2(text, permit.company()).ok_or_else(write::not_found)?;
+    permit.touched().touch(Subject::Absence, id);
+    Ok(id)
 }

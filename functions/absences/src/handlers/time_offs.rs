@@ -23,6 +23,7 @@ use shared::http::respond::Success;
 use shared::http::respond::Unreadable;
 use shared::http::respond::success;
 use shared::ids::AbsenceId;
+use shared::record::Subject;
 
 use crate::handlers::DEFAULT_LIMIT;
 use crate::handlers::MAX_LIMIT;
@@ -101,6 +102,7 @@ pub async fn get_time_off(
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
     let id = AbsenceId::from_digits(&id).ok_or_else(write::not_found)?;
+    permit.touched().touch(Subject::Absence, id);
     let (company, found) =
         tokio::try_join!(deps.companies.get(permit.company()), store::get(&deps, &permit, UNIT, id))?;
     let absence = found.ok_or_else(write::not_found)?;
@@ -272,6 +274,9 @@ pub async fn reject_time_off(
     Ok(success(Done { message: "The absence period was rejected.", status: Some(absence.status) }))
 }
 
-fn parse_id(_: &WritePermit, text: &str) -> Result<AbsenceId, Error> {
-    AbsenceId::from_digits(text).ok_or_else(write::bad_id)
+/// Reads the number of an absence from a path, and takes note of it for the record.
+fn parse_id(permit: &WritePermit, text: &str) -> Result<AbsenceId, Error> {
+    let id = AbsenceId::from_digits(text).ok_or_else(write::bad_id)?;
+    permit.touched().touch(Subject::Absence, id);
+    Ok(id)
 }

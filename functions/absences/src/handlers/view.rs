@@ -20,6 +20,8 @@ use shared::http::approval::Approval;
 use shared::http::permit::ReadPermit;
 use shared::ids::AbsenceTypeId;
 use shared::ids::EmployeeId;
+use shared::record::Subject;
+use shared::record::Touched;
 use utoipa::ToSchema;
 
 use crate::model::Absence;
@@ -200,6 +202,7 @@ pub struct Breakdown {
 pub(crate) struct Shown<'a> {
     company: &'a Company,
     view: View<'a>,
+    touched: &'a Touched,
     employees: BTreeMap<EmployeeId, Employee>,
 }
 
@@ -213,8 +216,8 @@ impl<'a> Shown<'a> {
     ) -> Result<Self, Error> {
         let ids = absences.iter().map(|absence| absence.employee).collect();
         let employees = store::employees(deps, permit, &ids).await?;
-        let view = View::new(company, permit.readable(), deps.clock.now());
-        Ok(Self { company, view, employees })
+        let view = View::new(company, permit.reader(), deps.clock.now());
+        Ok(Self { company, view, employees, touched: permit.touched() })
     }
 
     /// The employee of an absence.
@@ -228,15 +231,22 @@ impl<'a> Shown<'a> {
         &self.view
     }
 
+    /// Takes note for the record that an absence is shown.
+    pub(crate) fn touch(&self, absence: &Absence) {
+        self.touched.touch(Subject::Absence, absence.id);
+    }
+
     /// An absence of days.
     pub(crate) fn time_off(&self, absence: Absence) -> Result<TimeOffPeriod, Error> {
         let employee = self.view.short_employee(self.employee(&absence)?);
+        self.touch(&absence);
         Ok(time_off(self.company, employee, absence))
     }
 
     /// An absence of hours.
     pub(crate) fn period(&self, absence: Absence) -> Result<AbsencePeriod, Error> {
         let employee = self.view.short_employee(self.employee(&absence)?);
+        self.touch(&absence);
         Ok(period(self.company, employee, absence))
     }
 }

@@ -42,7 +42,7 @@ pub(crate) async fn create(
         Ok(absence)
     };
     let (absence, employee) = store::create(deps, permit, (request.employee, request.span), draft).await?;
-    let view = View::new(company, permit.readable(), deps.clock.now());
+    let view = View::new(company, permit.reader(), deps.clock.now());
     Ok((absence, view.short_employee(&employee)))
 }
 

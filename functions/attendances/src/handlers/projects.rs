@@ -18,6 +18,8 @@ use shared::http::respond::Success;
 use shared::http::respond::Unreadable;
 use shared::http::respond::no_content;
 use shared::ids::ProjectId;
+use shared::record::Subject;
+use shared::record::Touched;
 use utoipa::ToSchema;
 
 use crate::model::project;
@@ -49,7 +51,8 @@ pub struct ProjectAttributes {
     updated_at: String,
 }
 
-fn show(company: &Company, project: Project) -> ProjectResource {
+fn show(touched: &Touched, company: &Company, project: Project) -> ProjectResource {
+    touched.touch(Subject::Project, project.id);
     ProjectResource {
         id: project.id.get(),
         resource_type: "Project",
@@ -62,8 +65,11 @@ fn show(company: &Company, project: Project) -> ProjectResource {
     }
 }
 
-fn parse_id(text: &str) -> Result<ProjectId, ProjectError> {
-    ProjectId::from_digits(text).ok_or_else(|| ProjectError(project::not_found(None)))
+/// Reads the number of a project from a path, and takes note of it for the record.
+fn parse_id(permit: &WritePermit, text: &str) -> Result<ProjectId, ProjectError> {
+    let id = ProjectId::from_digits(text).ok_or_else(|| ProjectError(project::not_found(None)))?;
+    permit.touched().touch(Subject::Project, id);
+    Ok(id)
 }
 
 /// What a request says of a project.
@@ -94,7 +100,7 @@ pub async fn list_projects(
     permit: ReadPermit,
 ) -> Result<Json<Success<Vec<ProjectResource>>>, ProjectError> {
     let (company, projects) = tokio::try_join!(deps.companies.get(permit.company()), store::list(&deps, &permit))?;
-    let data = projects.into_iter().map(|project| show(&company, project)).collect();
+    let data = projects.into_iter().map(|project| show(permit.touched(), &company, project)).collect();
     Ok(Json(Success { success: true, data }))
 }
 
@@ -128,7 +134,7 @@ pub async fn create_project(
     let id = store::take_ids(&deps, &permit, 1).await?;
     let project = Project::new(id, name, fields.active.unwrap_or(false), deps.clock.now());
     store::create(&deps, &permit, std::slice::from_ref(&project)).await?;
-    Ok(Json(Success { success: true, data: show(&company, project) }))
+    Ok(Json(Success { success: true, data: show(permit.touched(), &company, project) }))
 }
 
 /// Update a project
@@ -158,12 +164,12 @@ pub async fn update_project(
     Path(id): Path<String>,
     Fields(body): Fields,
 ) -> Result<Json<Success<ProjectResource>>, ProjectError> {
-    let id = parse_id(&id)?;
+    let id = parse_id(&permit, &id)?;
     let fields = project::read(&body)?;
     let company = deps.companies.get(permit.company()).await?;
     let project = store::update(&deps, &permit, id, &fields).await?;
     let project = project.ok_or_else(|| project::not_found(Some(id)))?;
-    Ok(Json(Success { success: true, data: show(&company, project) }))
+    Ok(Json(Success { success: true, data: show(permit.touched(), &company, project) }))
 }
 
 /// Delete a project
@@ -186,7 +192,7 @@ pub async fn delete_project(
     permit: WritePermit,
     Path(id): Path<String>,
 ) -> Result<Response, ProjectError> {
-    let id = parse_id(&id)?;
+    let id = parse_id(&permit, &id)?;
     if store::delete(&deps, &permit, id).await? {
         Ok(no_content())
     } else {

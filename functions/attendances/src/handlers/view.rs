@@ -11,6 +11,7 @@ use shared::holidays::Holiday;
 use shared::http::approval::Approval;
 use shared::http::permit::ReadPermit;
 use shared::ids::EmployeeId;
+use shared::record::Subject;
 use utoipa::ToSchema;
 
 use crate::model::Listed;
@@ -110,6 +111,8 @@ pub async fn show(
         let is_holiday = own.is_some_and(|holidays| holidays.on(one.date) != Holiday::None);
         let project = one.period.work.project.and_then(|id| projects.get(&id));
         let is_on_time_off = away.contains(&(one.date, one.employee));
+        permit.touched().touch(Subject::Attendance, one.period.id);
+        permit.touched().touch(Subject::Employee, one.employee);
         resource(company, one, project, (is_holiday, is_on_time_off))
     });
     Ok(shown.collect())

@@ -15,6 +15,7 @@ use shared::ids::AttendanceId;
 use shared::ids::CompanyId;
 use shared::ids::EmployeeId;
 use shared::ids::ProjectId;
+use shared::record::Subject;
 
 use crate::model;
 use crate::model::Day;
@@ -63,10 +64,25 @@ struct Named {
 /// of up to a hundred parts, side by side. Days that somebody else wrote
 /// meanwhile are read and tried again.
 pub async fn create(deps: &Deps, permit: &WritePermit, drafts: Vec<Draft>) -> Result<Vec<Outcome>, Error> {
+    let outcomes = store(deps, permit, drafts).await?;
+    for outcome in &outcomes {
+        match outcome {
+            Outcome::Stored(id) => permit.touched().touch(Subject::Attendance, id),
+            // The answer names those that were in the way.
+            Outcome::Refused(_, ids) => ids.iter().for_each(|id| permit.touched().touch(Subject::Attendance, id)),
+        }
+    }
+    Ok(outcomes)
+}
+
+async fn store(deps: &Deps, permit: &WritePermit, drafts: Vec<Draft>) -> Result<Vec<Outcome>, Error> {
     if drafts.is_empty() {
         return Ok(Vec::new());
     }
     let company = permit.company();
+    for draft in &drafts {
+        permit.touched().touch(Subject::Employee, draft.employee);
+    }
     let wanted: BTreeSet<_> = drafts.iter().map(|draft| (draft.employee, draft.date)).collect();
     let count = u32::try_from(drafts.len()).unwrap_or(u32::MAX);
     let (first, named, mut days) = tokio::try_join!(

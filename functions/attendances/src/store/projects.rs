@@ -18,6 +18,7 @@ use shared::http::permit::ReadPermit;
 use shared::http::permit::WritePermit;
 use shared::ids::CompanyId;
 use shared::ids::ProjectId;
+use shared::record::Subject;
 
 use crate::model::project;
 use crate::model::project::Project;
@@ -104,6 +105,7 @@ pub async fn create(deps: &Deps, permit: &WritePermit, projects: &[Project]) -> 
     let mut transaction = deps.table.transaction();
     for project in projects {
         let id = project.id;
+        permit.touched().touch(Subject::Project, id);
         if let Some(name) = project.claim() {
             let claim = Item::encode(keys::project_name(company, &name), &NameClaim { id })?;
             transaction = transaction.put_if(claim, Condition::absent(), project::name_taken());
@@ -130,6 +132,7 @@ pub async fn update(
     id: ProjectId,
     fields: &ProjectFields,
 ) -> Result<Option<Project>, Error> {
+    permit.touched().touch(Subject::Project, id);
     write(deps, permit.company(), id, |project| {
         project.name = fields.name.clone().unwrap_or_else(|| project.name.clone());
         project.active = fields.active.unwrap_or(project.active);

@@ -88,7 +88,7 @@ pub async fn create_document(
             Some(file) => Box::pin(with_file(&deps, &permit, &fields, file)).await?,
             None => Box::pin(with_upload(&deps, &permit, &fields)).await?,
         };
-        let view = View::new(&company, permit.readable(), deps.clock.now());
+        let view = View::new(&company, permit.reader(), deps.clock.now());
         Ok(created(view::show(&company, view.short_employee(&employee), document)))
     };
     Box::pin(idempotency::keyed(&deps, &parts, &told, work)).await

@@ -20,6 +20,7 @@ use shared::aws::uploads::Upload;
 use shared::deps::Deps;
 use shared::error::Error;
 use shared::http::permit::WritePermit;
+use shared::record::Subject;
 use uuid::Uuid;
 
 use crate::model::Details;
@@ -56,6 +57,7 @@ pub fn done(upload: &Upload) -> Upload {
 ///
 /// Access pattern: `PutItem`.
 pub async fn announce(deps: &Deps, permit: &WritePermit, announced: &Announced) -> Result<(), Error> {
+    permit.touched().touch(Subject::Upload, announced.upload.id);
     let item = Item::encode(announced.upload.key(permit.company()), announced)?;
     deps.table.put(item, None).await.map(drop)
 }
@@ -64,6 +66,7 @@ pub async fn announce(deps: &Deps, permit: &WritePermit, announced: &Announced) 
 ///
 /// Access pattern: `GetItem`.
 pub async fn find(deps: &Deps, permit: &WritePermit, id: Uuid) -> Result<Announced, Error> {
+    permit.touched().touch(Subject::Upload, id);
     let earliest = keys::uploads_before(deps.clock.now().checked_sub(USABLE).unwrap_or(Timestamp::UNIX_EPOCH));
     let found = deps.table.get::<Noted>(uploads::key(permit.company(), Kind::File, id)).await?;
     match found.and_then(Noted::announced) {

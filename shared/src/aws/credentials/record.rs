@@ -92,8 +92,9 @@ pub enum Generation {
 }
 
 /// Whether a credential can be used at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = CredentialState)]
 pub enum State {
     /// It can.
     Active,
@@ -263,31 +264,42 @@ impl Credential {
 }
 
 /// What there is to see of a credential. The names are part of what `--json` promises (docs/API.md).
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Credential)]
 pub struct Shown {
     /// Its public half.
+    #[schema(value_type = String)]
     pub client_id: ClientId,
     /// The company to which it belongs.
+    #[schema(value_type = String)]
     pub company: CompanyId,
     /// What people call it.
     pub name: String,
     /// The key of what it is for.
+    #[schema(value_type = String)]
     pub integration: IntegrationKey,
     /// Whether it can be used.
     pub state: State,
     /// What it may do.
+    #[schema(value_type = Vec<String>)]
     pub scopes: BTreeSet<Scope>,
     /// Which attributes it may read; `["*"]` for all.
+    #[schema(value_type = Vec<String>)]
     pub readable_attributes: Readable,
     /// From when on it is refused, RFC 3339 in UTC; `null` for never.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
     /// From where it may be used; empty for everywhere.
+    #[schema(value_type = Vec<String>)]
     pub networks: Networks,
     /// When it was created, RFC 3339 in UTC.
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// When an administrator last changed it; `null` for never.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub changed_at: Option<Timestamp>,
     /// How long the secret of before the last rotation still works; `null` if it does not.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub previous_secret_until: Option<Timestamp>,
 }
 
