@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 use shared::attributes::Readable;
 use shared::aws::credentials::Credential;
+use shared::aws::credentials::ListedCredential;
 use shared::aws::credentials::Secret;
 use shared::aws::credentials::Shown;
 use shared::company::Company;
@@ -79,7 +80,9 @@ impl Desk<'_> {
             CredentialsCommand::Create(options) => self.create(options).await,
             CredentialsCommand::List(_) => self.list().await,
             CredentialsCommand::Show(one) => {
-                self.show(&credentials.find(&self.company, one.client_id).await?);
+                let credential = credentials.find(&self.company, one.client_id).await?;
+                let shown = self.with_use(vec![credential]).await?;
+                shown.iter().for_each(|shown| self.show_listed(shown));
                 Ok(())
             }
             CredentialsCommand::Change(options) => self.change(options).await,
@@ -112,19 +115,41 @@ impl Desk<'_> {
     async fn list(&self) -> Result<(), Failure> {
         company(self.deps, &self.company).await?;
         let credentials = self.deps.credentials.list(&self.company).await?;
+        let credentials = self.with_use(credentials).await?;
         if self.json {
-            let now = self.deps.clock.now();
-            print_json(&credentials.iter().map(|credential| credential.show(now)).collect::<Vec<_>>());
+            print_json(&credentials);
             return Ok(());
         }
-        for credential in &credentials {
-            self.show(credential);
-        }
+        credentials.iter().for_each(|credential| self.show_listed(credential));
         if credentials.is_empty() {
             let id = &self.company;
             say!("The company {id} has no credentials. Create one with: muster credentials create --help");
         }
         Ok(())
+    }
+
+    /// Credentials with what the record says of their use.
+    async fn with_use(&self, credentials: Vec<Credential>) -> Result<Vec<ListedCredential>, Failure> {
+        let ids = credentials.iter().map(|credential| credential.client_id);
+        let usage = self.deps.record.usage(&self.company, ids).await?;
+        let now = self.deps.clock.now();
+        let listed = |one: &Credential| ListedCredential::new(one, usage.get(&one.client_id), now);
+        Ok(credentials.iter().map(listed).collect())
+    }
+
+    fn show_listed(&self, listed: &ListedCredential) {
+        if self.json {
+            return print_json(listed);
+        }
+        print_lines(&listed.credential);
+        match listed.last_used_at {
+            Some(at) => say!("    last used   {at}"),
+            None => say!("    last used   never"),
+        }
+        let unused = listed.unused_scopes();
+        if !unused.is_empty() {
+            say!("    not used    {}", words(unused));
+        }
     }
 
     async fn change(&self, options: ChangeOptions) -> Result<(), Failure> {
@@ -178,11 +203,11 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// A credential as a person reads it, or as JSON.
     async fn note(&self, command: &str, client_id: ClientId) {
         note(self.deps, &self.company, command, Subject::Credential, client_id).await;
     }
 
+    /// A credential as a person reads it, or as JSON.
     fn show(&self, credential: &Credential) {
         let shown = credential.show(self.deps.clock.now());
         if self.json {

@@ -56,7 +56,9 @@ function link() {
 
 // A browser of its own, with what its console complained of.
 async function open({ locale = "en", colorScheme = "light", viewport = WIDE, javaScriptEnabled = true } = {}) {
-  const context = await browser.newContext({ locale, colorScheme, viewport, javaScriptEnabled, baseURL: BASE_URL });
+  const context = await browser.newContext({
+    locale, colorScheme, viewport, javaScriptEnabled, baseURL: BASE_URL, reducedMotion: "reduce",
+  });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const page = await context.newPage();
   page.complaints = [];

@@ -41,6 +41,7 @@ use crate::ids::CompanyId;
 
 pub use record::Credential;
 pub use record::Generation;
+pub use record::ListedCredential;
 pub use record::Previous;
 pub use record::Shown;
 pub use record::State;

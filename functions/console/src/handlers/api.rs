@@ -1,7 +1,5 @@
 //! One function per endpoint of the JSON API, with the same rules as the page.
 
-use std::collections::BTreeSet;
-
 use axum::extract::Path;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -11,6 +9,7 @@ use serde::Serialize;
 use shared::attributes::AttributeType;
 use shared::attributes::Readable;
 use shared::aws::credentials::Credential;
+use shared::aws::credentials::ListedCredential;
 use shared::aws::credentials::Secret;
 use shared::aws::credentials::Shown;
 use shared::credential::Draft;
@@ -245,20 +244,6 @@ fn touched(signed: &Signed, text: &str) -> Result<ClientId, Error> {
     Ok(id)
 }
 
-/// A credential, and what it was used for.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ListedCredential {
-    /// The credential.
-    #[serde(flatten)]
-    pub credential: Shown,
-    /// When it was used last, to the hour; `null` for never.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub last_used_at: Option<Timestamp>,
-    /// The scopes that it has used.
-    #[schema(value_type = Vec<String>)]
-    pub used_scopes: BTreeSet<Scope>,
-}
-
 /// List the company's credentials
 #[utoipa::path(
     get,
@@ -273,16 +258,9 @@ pub async fn list_credentials(State(deps): State<Deps>, ApiSession(signed): ApiS
     let now = deps.clock.now();
     let credentials = deps.credentials.list(signed.company_id()).await?;
     let ids = credentials.iter().map(|credential| credential.client_id);
-    let mut usage = deps.record.usage(signed.company_id(), ids).await?;
-    let listed = credentials.iter().map(|credential| {
-        let usage = usage.remove(&credential.client_id);
-        ListedCredential {
-            credential: credential.show(now),
-            last_used_at: usage.as_ref().map(|usage| usage.last_used),
-            used_scopes: usage.map(|usage| usage.scopes).unwrap_or_default(),
-        }
-    });
-    Ok(success(listed.collect::<Vec<_>>()))
+    let usage = deps.record.usage(signed.company_id(), ids).await?;
+    let show = |one: &Credential| ListedCredential::new(one, usage.get(&one.client_id), now);
+    Ok(success(credentials.iter().map(show).collect::<Vec<_>>()))
 }
 
 /// Create a credential

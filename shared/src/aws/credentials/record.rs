@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::ids::ClientId;
 use crate::ids::CompanyId;
 use crate::ids::IntegrationKey;
+use crate::record::Usage;
 use crate::scope::Scope;
 
 /// A credential as the table holds it. What came later than the first ones has a default.
@@ -301,6 +302,39 @@ pub struct Shown {
     /// How long the secret of before the last rotation still works; `null` if it does not.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub previous_secret_until: Option<Timestamp>,
+}
+
+/// The same with what the record says of its use. [`crate::aws::record::Record::usage`] has it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct ListedCredential {
+    /// The credential.
+    #[serde(flatten)]
+    pub credential: Shown,
+    /// When it was used last, to the hour; `null` for never.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_used_at: Option<Timestamp>,
+    /// The scopes that it has used.
+    #[schema(value_type = Vec<String>)]
+    pub used_scopes: BTreeSet<Scope>,
+}
+
+impl ListedCredential {
+    /// A credential as it is now, and its use, if it was used.
+    #[must_use]
+    pub fn new(credential: &Credential, usage: Option<&Usage>, now: Timestamp) -> Self {
+        Self {
+            credential: credential.show(now),
+            last_used_at: usage.map(|usage| usage.last_used),
+            used_scopes: usage.map(|usage| usage.scopes.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// The scopes that it has and has not used, where it was used at all.
+    #[must_use]
+    pub fn unused_scopes(&self) -> Vec<Scope> {
+        let scopes = self.credential.scopes.difference(&self.used_scopes);
+        if self.last_used_at.is_some() { scopes.copied().collect() } else { Vec::new() }
+    }
 }
 
 #[cfg(test)]

@@ -203,7 +203,7 @@ fn who(signed: &Signed, record: &RecordPage, actor: &Actor) -> Markup {
             let known = record.administrators.iter().find(|administrator| administrator.id.to_string() == *id);
             html! {
                 (texts.administrator)
-                span.below { @match known { Some(one) => (one.email.as_str()), None => (id) } }
+                span.below { @match known { Some(one) => (breakable(one.email.as_str())), None => (id) } }
             }
         }
         Actor::Operator => html! { (texts.operator) },
@@ -242,5 +242,13 @@ fn subject_text(texts: &Texts, subject: Subject) -> &'static str {
         Subject::Upload => texts.uploads,
         Subject::Credential => texts.api_credentials,
         Subject::Administrator => texts.administrator,
+    }
+}
+
+/// An address that breaks before its host, where a column is too narrow for all of it.
+fn breakable(email: &str) -> Markup {
+    match email.split_once('@') {
+        Some((name, host)) => html! { (name) wbr; "@" (host) },
+        None => html! { (email) },
     }
 }
