@@ -13,7 +13,6 @@ pub struct AdminOptions {
     pub command: AdminCommand,
 }
 
-#[expect(clippy::doc_markdown, reason = "shown in a terminal, where Markdown is noise")]
 /// What to do with administrators.
 #[derive(Clone, Debug, Subcommand)]
 pub enum AdminCommand {
@@ -28,7 +27,7 @@ pub enum AdminCommand {
     Create(CreateAdminOptions),
     /// Print a link that signs an administrator in once, within 15 minutes
     ///
-    ///   muster admin link --email hr@example.com --url https://muster.example.com
+    ///   muster admin link --email hr@example.com --url URL
     #[command(verbatim_doc_comment)]
     Link(LinkOptions),
     /// Give an administrator another password, and end all of their sessions
