@@ -153,7 +153,7 @@ impl Desk<'_> {
     }
 
     async fn change(&self, options: ChangeOptions) -> Result<(), Failure> {
-        if !options.says_something() {
+        if options.named().is_empty() {
             return Err(Failure::usage("say what to change; muster credentials change --help lists the options"));
         }
         let company = company(self.deps, &self.company).await?;
@@ -163,7 +163,10 @@ impl Desk<'_> {
             Ok(options.apply(Draft::of(&before)).check(&company, now, Some(&before))?)
         };
         self.show(&self.deps.credentials.change(&self.company, options.one.client_id, edit).await?);
-        self.note("credentials change", options.one.client_id).await;
+        let touched = Touched::default();
+        touched.touch(Subject::Credential, options.one.client_id);
+        touched.change(options.named());
+        self.deps.record.note(&self.company, Deed::command("credentials change", touched.so_far())).await;
         Ok(())
     }
 
@@ -287,13 +290,17 @@ impl CreateOptions {
 }
 
 impl ChangeOptions {
-    fn says_something(&self) -> bool {
-        self.name.is_some()
-            || self.integration.is_some()
-            || self.scopes.is_some()
-            || self.readable_attributes.is_some()
-            || self.expires_at.is_some()
-            || self.networks.is_some()
+    /// What the options say something of, by the names of fields.
+    fn named(&self) -> Vec<&'static str> {
+        let said = [
+            ("name", self.name.is_some()),
+            ("integration", self.integration.is_some()),
+            ("scopes", self.scopes.is_some()),
+            ("readable_attributes", self.readable_attributes.is_some()),
+            ("expires_at", self.expires_at.is_some()),
+            ("networks", self.networks.is_some()),
+        ];
+        said.into_iter().filter_map(|(field, is_said)| is_said.then_some(field)).collect()
     }
 
     /// The draft with what the options say in place of what it said.

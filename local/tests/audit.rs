@@ -71,7 +71,14 @@ async fn what_was_done_is_shown_and_filtered() {
     assert_eq!((count(&["--from", "2020-01-01"]), count(&["--to", "2020-01-01"])), (5, 0));
     assert_eq!(count(&["--route", "/employees", "--limit", "2"]), 2);
 
-    let shown = text(&audit(folder.path(), &["--limit", "1"]).stdout);
+    let data = folder.path().to_str().unwrap();
+    let change = ["credentials", "change", client_id, "--name", "Renamed", "--data-dir", data];
+    assert!(muster(&change).output().expect("muster runs").status.success());
+    let command = entries(folder.path(), &["--method", "command", "--limit", "1"]).remove(0);
+    assert_eq!((&command["route"], &command["changed"]), (&json!("credentials change"), &json!(["name"])));
+    assert_eq!(command["ids"]["credential"], client_id);
+
+    let shown = text(&audit(folder.path(), &["--limit", "2"]).stdout);
     assert!(shown.contains("404  GET") && shown.contains("employee    99") && shown.contains(client_id), "{shown}");
     let nothing = audit(folder.path(), &["--administrator", "nobody"]);
     assert!(nothing.status.success() && text(&nothing.stdout).contains("Nothing like that"));

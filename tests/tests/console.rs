@@ -417,6 +417,9 @@ async fn a_browser_is_answered_in_its_language_until_another_is_chosen() {
             assert!(answer.text.contains(word), "{word} for {language}");
         }
     }
+    let filtered = page("en", "/console/record?outcome=refused&lang=en", "").await;
+    let other = "href=\"/console/record?outcome=refused&amp;lang=de\"";
+    assert!(filtered.text.contains(other), "another language keeps the filter: {}", filtered.text);
     let chosen = page("en", "/console/credentials?lang=fr", "").await;
     assert!(chosen.text.contains("Identifiants API"));
     assert!(chosen.header("set-cookie").starts_with("muster_language=fr; Path=/console;"));

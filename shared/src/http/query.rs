@@ -21,6 +21,13 @@ impl Query {
         Self(form_urlencoded::parse(text.as_bytes()).into_owned().collect())
     }
 
+    /// The same query with a parameter in place of what it said of it, in the form of an address.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> String {
+        let others = self.0.iter().filter(|(other, _)| other != name);
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(others).append_pair(name, value).finish()
+    }
+
     /// A parameter, trimmed; the last one counts when it is sent twice. An empty one counts as not sent.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
@@ -112,6 +119,13 @@ mod tests {
         {
             assert_eq!(number(bad), None, "{bad} must be refused");
         }
+    }
+
+    #[test]
+    fn a_parameter_takes_the_place_of_another() {
+        let query = Query::parse("from=2026-11-01&lang=de&credential=a%26b");
+        assert_eq!(query.with("lang", "fr"), "from=2026-11-01&credential=a%26b&lang=fr");
+        assert_eq!(Query::parse("").with("lang", "fr"), "lang=fr");
     }
 
     proptest! {

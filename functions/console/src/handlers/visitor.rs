@@ -53,6 +53,8 @@ pub struct Visitor {
     pub secure: bool,
     /// The path that they opened, for links that choose another language.
     pub path: String,
+    /// What they asked for there.
+    pub query: Query,
     /// From where they ask, if whoever accepted the connection knows it.
     pub address: Option<IpAddr>,
     context: Option<RequestContext>,
@@ -72,6 +74,7 @@ impl Visitor {
             language: language.unwrap_or_default(),
             secure,
             path: parts.uri.path().to_owned(),
+            query,
             address: parts.extensions.get::<ClientIp>().map(|ip| ip.0),
             context: parts.extensions.get().cloned(),
             chosen,
