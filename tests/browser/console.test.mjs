@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 
-const { MODULES, CHROMIUM, MUSTER, DATA, BASE_URL, SCREENSHOTS } = process.env;
+const { MODULES, CHROMIUM, MUSTER, DATA, BASE_URL, SCREENSHOTS, VARIANTS } = process.env;
 const require = createRequire(`${MODULES}/`);
 const { chromium } = require("playwright-core");
 const axe = require("axe-core").source;
@@ -90,12 +90,14 @@ async function inspect(page, what) {
   assert.deepEqual(page.complaints, [], `${what}: the browser complains`);
 }
 
+// Those of the documentation go to one folder, those of each language, color and size to another.
 async function picture(page, name) {
-  if (!SCREENSHOTS) return;
-  mkdirSync(SCREENSHOTS, { recursive: true });
+  const folder = name.startsWith("console-") ? SCREENSHOTS : VARIANTS;
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
   const session = await page.context().newCDPSession(page);
   const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality: 85 });
-  writeFileSync(`${SCREENSHOTS}/${name}.webp`, Buffer.from(data, "base64"));
+  writeFileSync(`${folder}/${name}.webp`, Buffer.from(data, "base64"));
 }
 
 function box(page, resource, action) {

@@ -30,7 +30,7 @@ pub const FRENCH: Texts = Texts {
     sign_in_by_link: "Pas de mot de passe ? La personne qui exploite muster peut vous créer un lien : muster admin link\
         Pas de mot de passe ? La personne qui exploite muster peut vous créer un lien : muster admin link",
     signed_out: "Vous êtes déconnecté.",
-    link_intro: "Ce lien vous connecte une seule fois, en tant que :",
+    link_intro: "Ce lien vous connecte une seule fois, en tant que :",
     link_gone_title: "Ce lien n’est plus valable",
     link_gone: "Il a déjà été utilisé, ou ses 15 minutes sont écoulées. Demandez-en un nouveau, ou connectez-vous avec \
         votre mot de passe.",
@@ -83,28 +83,28 @@ pub const FRENCH: Texts = Texts {
     created: "Créé le",
     last_use: "Dernière utilisation",
     never: "Jamais",
-    unused: "Pas encore utilisé :",
+    unused: "Pas encore utilisé :",
     created_title: "L’identifiant API a bien été créé",
     rotated_title: "Le secret a été remplacé",
-    secret_once: "Copiez le secret maintenant. Il n’est affiché qu’une seule fois : muster n’en conserve aucune copie.",
+    secret_once: "Copiez le secret maintenant. Il n’est affiché qu’une seule fois : muster n’en conserve aucune copie.",
     client_id: "ID client",
     client_secret: "Secret client",
     copy: "Copier",
     copied: "Copié",
     done: "Je l’ai copié",
-    sent_before: "Ce formulaire a déjà été envoyé : rien n’a été refait. Le secret a été affiché la première fois.",
+    sent_before: "Ce formulaire a déjà été envoyé : rien n’a été refait. Le secret a été affiché la première fois.",
     old_secret_until: "L’ancien secret reste valable jusqu’au",
     manage: "Gérer",
     disable: "Désactiver",
     enable: "Activer",
     disable_hint: "Il est refusé partout jusqu’à ce que vous le réactiviez.",
     rotate: "Remplacer le secret",
-    rotate_hint: "L’identifiant reçoit un nouveau secret ; tout le reste est conservé.",
+    rotate_hint: "L’identifiant reçoit un nouveau secret ; tout le reste est conservé.",
     grace: "Durée de validité de l’ancien secret",
-    grace_none: "Aucune : il cesse immédiatement de fonctionner",
+    grace_none: "Aucune : il cesse immédiatement de fonctionner",
     grace_hint: "Le temps d’installer le nouveau. Si l’ancien a été divulgué, n’en accordez aucune.",
     remove: "Supprimer",
-    remove_title: "Supprimer cet identifiant ?",
+    remove_title: "Supprimer cet identifiant ?",
     remove_hint: "Quiconque l’utilise sera désormais refusé. Cette action est irréversible.",
     more_actions: "Autres actions",
     takes_effect: "Une modification prend effet partout en 30 secondes.",
@@ -149,9 +149,9 @@ pub const FRENCH: Texts = Texts {
     operator: "Exploitant",
     newest: "Entrées les plus récentes",
     unproven: "seulement nommé",
-    shown: "Affiché :",
-    changed: "Modifié :",
-    look_further: "Aucune entrée correspondante parmi les plus récentes ; cherchez plus loin.",
+    shown: "Affiché :",
+    changed: "Modifié :",
+    look_further: "Aucune entrée correspondante parmi les plus récentes ; cherchez plus loin.",
     refusal,
     days,
 };
@@ -166,7 +166,7 @@ fn refusal(refusal: &Refusal) -> String {
         Refusal::ScopesMissing => "Cochez au moins une case.".to_owned(),
         Refusal::ScopeUnknown(scope) => format!("Il n’y a pas d’autorisation {scope}."),
         Refusal::WriteWithoutRead(resource) => {
-            format!("{} : Écrire nécessite aussi Lire.", FRENCH.resource(*resource))
+            format!("{} : Écrire nécessite aussi Lire.", FRENCH.resource(*resource))
         }
         Refusal::AttributeUnknown(key) => format!("L’entreprise n’a pas d’attribut {key}."),
         Refusal::ExpiryUnreadable => "L’expiration doit être une date, par exemple 2027-12-31.".to_owned(),
@@ -175,7 +175,7 @@ fn refusal(refusal: &Refusal) -> String {
             format!("{text} n’est pas un réseau, comme 192.0.2.0/24 ou 2001:db8::/32.")
         }
         Refusal::NetworkAmbiguous { written, network } => {
-            format!("{written} est une adresse d’un réseau : écrivez {network}, ou l’adresse seule.")
+            format!("{written} est une adresse d’un réseau : écrivez {network}, ou l’adresse seule.")
         }
         Refusal::NetworksTooMany => format!("Il peut y avoir au plus {} réseaux.", Networks::MOST),
         Refusal::GraceUnreadable => "Le délai doit être indiqué en jours ou en heures.".to_owned(),
