@@ -82,7 +82,9 @@ impl Desk<'_> {
             CredentialsCommand::Show(one) => {
                 let credential = credentials.find(&self.company, one.client_id).await?;
                 let shown = self.with_use(vec![credential]).await?;
-                shown.iter().for_each(|shown| self.show_listed(shown));
+                for one in &shown {
+                    self.show_listed(one);
+                }
                 Ok(())
             }
             CredentialsCommand::Change(options) => self.change(options).await,
@@ -120,7 +122,9 @@ impl Desk<'_> {
             print_json(&credentials);
             return Ok(());
         }
-        credentials.iter().for_each(|credential| self.show_listed(credential));
+        for credential in &credentials {
+            self.show_listed(credential);
+        }
         if credentials.is_empty() {
             let id = &self.company;
             say!("The company {id} has no credentials. Create one with: muster credentials create --help");
@@ -142,10 +146,7 @@ impl Desk<'_> {
             return print_json(listed);
         }
         print_lines(&listed.credential);
-        match listed.last_used_at {
-            Some(at) => say!("    last used   {at}"),
-            None => say!("    last used   never"),
-        }
+        say!("    last used   {}", listed.last_used_at.map_or_else(|| "never".to_owned(), |at| at.to_string()));
         let unused = listed.unused_scopes();
         if !unused.is_empty() {
             say!("    not used    {}", words(unused));

@@ -247,8 +247,6 @@ fn subject_text(texts: &Texts, subject: Subject) -> &'static str {
 
 /// An address that breaks before its host, where a column is too narrow for all of it.
 fn breakable(email: &str) -> Markup {
-    match email.split_once('@') {
-        Some((name, host)) => html! { (name) wbr; "@" (host) },
-        None => html! { (email) },
-    }
+    let broken = |(name, host)| html! { (name) wbr; "@" (host) };
+    email.split_once('@').map_or_else(|| html! { (email) }, broken)
 }
