@@ -14,6 +14,7 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 use axum::routing::get;
 use axum::routing::post;
+use jiff::Timestamp;
 use jsonwebtoken::Algorithm;
 use jsonwebtoken::EncodingKey;
 use jsonwebtoken::Header;
@@ -24,8 +25,18 @@ use shared::aws::credentials::Secret;
 use shared::open_id::Settings;
 use tokio::net::TcpListener;
 
+use crate::Answer;
+use crate::Muster;
+
 /// The client id of muster there.
 pub const CLIENT_ID: &str = "muster";
+
+/// Where a sign-in begins.
+pub const BEGIN: &str = "/console/sign-in/oidc";
+/// Where the provider leads back.
+pub const CALLBACK: &str = "/console/sign-in/oidc/callback";
+/// The code with which it does.
+pub const CODE: &str = "code-of-the-provider";
 
 /// What a private key of Ed25519 is written behind (RFC 8410).
 const ED25519: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
@@ -48,8 +59,7 @@ impl SigningKey {
     #[must_use]
     pub fn random(id: &str) -> Self {
         let halves = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()];
-        let mut der = ED25519.to_vec();
-        halves.iter().for_each(|half| der.extend_from_slice(half.as_bytes()));
+        let der = [&ED25519[..], halves[0].as_bytes(), halves[1].as_bytes()].concat();
         Self { id: id.to_owned(), private: EncodingKey::from_ed_der(&der) }
     }
 
@@ -66,6 +76,37 @@ impl SigningKey {
     pub fn sign(&self, claims: &Json) -> String {
         let header = Header { kid: Some(self.id.clone()), ..Header::new(Algorithm::EdDSA) };
         jsonwebtoken::encode(&header, claims, &self.private).expect("a token")
+    }
+}
+
+/// A sign-in that a browser began.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// What the browser keeps meanwhile.
+    pub cookie: String,
+    /// What the provider was asked.
+    pub query: HashMap<String, String>,
+}
+
+impl Attempt {
+    /// Begins one.
+    pub async fn begin(muster: &Muster) -> Self {
+        Self::of(&muster.anonymous().get(BEGIN).await)
+    }
+
+    /// The one that an answer begins.
+    #[must_use]
+    pub fn of(answer: &Answer) -> Self {
+        assert_eq!(answer.status, 303, "{}", answer.text);
+        let address = reqwest::Url::parse(answer.header("location")).expect("an address");
+        let cookie = answer.header("set-cookie").split(';').next().expect("a cookie").to_owned();
+        Self { cookie, query: address.query_pairs().into_owned().collect() }
+    }
+
+    /// Comes back from the provider with [`CODE`].
+    pub async fn end(&self, muster: &Muster) -> Answer {
+        let path = format!("{CALLBACK}?code={CODE}&state={}", self.query["state"]);
+        Answer::of(muster.anonymous().request("GET", &path).header("cookie", &self.cookie)).await
     }
 }
 
@@ -125,6 +166,16 @@ impl TestProvider {
             client_secret: secret.map(Secret::presented),
             name: "Acme".to_owned(),
         }
+    }
+
+    /// What a good ID token says.
+    #[must_use]
+    pub fn claims(&self, attempt: &Attempt, email: &str, now: Timestamp) -> Json {
+        let now = now.as_second();
+        json!({
+            "iss": self.issuer, "aud": CLIENT_ID, "sub": "hr", "iat": now, "exp": now + 300,
+            "nonce": attempt.query["nonce"], "email": email, "email_verified": true,
+        })
     }
 
     /// Shows these keys from now on.

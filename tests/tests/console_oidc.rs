@@ -1,7 +1,6 @@
 //! Signing in to the console by OpenID Connect, at a provider that does what a good one never does.
 //! `tests/browser/oidc.test.mjs` has the whole way at a real one.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use base64::Engine;
@@ -17,13 +16,14 @@ use tests::Answer;
 use tests::Muster;
 use tests::console::administrator;
 use tests::log;
+use tests::open_id::Attempt;
+use tests::open_id::BEGIN;
+use tests::open_id::CALLBACK;
 use tests::open_id::CLIENT_ID;
+use tests::open_id::CODE;
 use tests::open_id::FAILURE;
 use tests::open_id::SigningKey;
 use tests::open_id::TestProvider;
-
-const BEGIN: &str = "/console/sign-in/oidc";
-const CALLBACK: &str = "/console/sign-in/oidc/callback";
 
 /// A muster, its administrator, and the provider by which they sign in.
 struct World {
@@ -31,12 +31,6 @@ struct World {
     administrator: Administrator,
     provider: TestProvider,
     key: SigningKey,
-}
-
-/// A sign-in that a browser began.
-struct Attempt {
-    cookie: String,
-    query: HashMap<String, String>,
 }
 
 impl World {
@@ -51,25 +45,16 @@ impl World {
     }
 
     async fn begin(&self) -> Attempt {
-        let answer = self.muster.anonymous().get(BEGIN).await;
-        assert_eq!(answer.status, 303, "{}", answer.text);
-        let address = reqwest::Url::parse(answer.header("location")).expect("an address");
-        let cookie = answer.header("set-cookie").split(';').next().expect("a cookie").to_owned();
-        Attempt { cookie, query: address.query_pairs().into_owned().collect() }
+        Attempt::begin(&self.muster).await
     }
 
     /// What a good ID token of the administrator says.
     fn claims(&self, attempt: &Attempt) -> Json {
-        let now = self.muster.deps.clock.now().as_second();
-        json!({
-            "iss": self.provider.issuer, "aud": CLIENT_ID, "sub": "hr", "iat": now, "exp": now + 300,
-            "nonce": attempt.query["nonce"], "email": self.administrator.email.as_str(), "email_verified": true,
-        })
+        self.provider.claims(attempt, self.administrator.email.as_str(), self.muster.deps.clock.now())
     }
 
     async fn end(&self, attempt: &Attempt) -> Answer {
-        let path = format!("{CALLBACK}?code=code-of-the-provider&state={}", attempt.query["state"]);
-        Answer::of(self.muster.anonymous().request("GET", &path).header("cookie", &attempt.cookie)).await
+        attempt.end(&self.muster).await
     }
 
     /// A whole sign-in, with the token that a test makes of the good one's claims.
@@ -129,7 +114,7 @@ async fn a_good_token_begins_a_session_like_any_other() {
     assert_eq!(session.body["data"]["administrator"]["email"], world.administrator.email.as_str());
 
     let form = world.provider.exchanged().pop().expect("an exchange");
-    assert_eq!((form["code"].as_str(), form["client_id"].as_str()), ("code-of-the-provider", CLIENT_ID));
+    assert_eq!((form["code"].as_str(), form["client_id"].as_str()), (CODE, CLIENT_ID));
     assert_eq!(form["redirect_uri"], redirect_uri);
     let challenge = shared::aws::credentials::Fingerprint::of(&form["code_verifier"]);
     assert_eq!(String::from(challenge), asked["code_challenge"]);
@@ -270,7 +255,9 @@ async fn a_sign_in_ends_once_in_its_own_browser_and_within_ten_minutes() {
     let answers = join_all((0..8).map(|_| world.end(&own))).await;
     let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
     assert_eq!((won.len(), lost.len()), (1, 7));
-    lost.iter().for_each(|answer| refused(answer, STALE));
+    for answer in lost {
+        refused(answer, STALE);
+    }
     assert_eq!(world.provider.exchanged().len(), 1, "a code is exchanged for whoever won");
 
     world.muster.deps.clock.advance(Duration::from_mins(10));
@@ -297,7 +284,7 @@ async fn a_provider_that_fails_is_a_page_in_our_words() {
     refused(&world.end(&attempt).await, STALE);
     let logged = log::text();
     assert!(logged.contains("the token endpoint: the answer was 400"), "the operator learns what failed");
-    for secret in [FAILURE, "own-words", "code-of-the-provider", "hush-hush-hush", attempt.query["state"].as_str()] {
+    for secret in [FAILURE, "own-words", CODE, "hush-hush-hush", attempt.query["state"].as_str()] {
         assert!(!logged.contains(secret), "{secret} is in the log");
     }
 }

@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::http::Request;
 use axum::http::uri::Scheme;
 use http_body_util::BodyExt;
+use http_body_util::Collected;
 use http_body_util::Full;
 use http_body_util::Limited;
 use hyper_rustls::HttpsConnector;
@@ -76,7 +77,7 @@ impl Fetch {
             return Err(silent(format!("the answer was {}", status.as_u16())));
         }
         let body = Limited::new(response.into_body(), MOST).collect().await;
-        body.map(|body| body.to_bytes()).map_err(|_| silent("the answer broke off or is too long".to_owned()))
+        body.map(Collected::to_bytes).map_err(|_| silent("the answer broke off or is too long".to_owned()))
     }
 
     fn tls(&self) -> Result<&Client<HttpsConnector<HttpConnector>, Full<Bytes>>, Trouble> {
