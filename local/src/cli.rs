@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod credentials;
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -14,10 +15,16 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use shared::aws::config::RECORD_DAYS_VARIABLE;
 use shared::aws::config::read_record_days;
+use shared::aws::credentials::Secret;
 use shared::aws::record::DEFAULT_DAYS;
 use shared::ids::ClientId;
 use shared::ids::CompanyId;
 use shared::ids::EmployeeId;
+use shared::open_id::CLIENT_ID_VARIABLE;
+use shared::open_id::CLIENT_SECRET_VARIABLE;
+use shared::open_id::ISSUER_VARIABLE;
+use shared::open_id::NAME_VARIABLE;
+use shared::open_id::Variables;
 use shared::record::Outcome;
 
 use crate::cli::admin::AdminOptions;
@@ -96,6 +103,41 @@ pub struct ServeOptions {
     #[arg(long, value_name = "DAYS", default_value_t = DEFAULT_DAYS, env = RECORD_DAYS_VARIABLE,
         value_parser = read_record_days)]
     pub record_days: u32,
+    /// Signing in to the console by OpenID Connect.
+    #[command(flatten)]
+    pub open_id: OpenIdOptions,
+}
+
+/// Options of `serve` for signing in to the console by OpenID Connect.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Signing in to the console by OpenID Connect")]
+pub struct OpenIdOptions {
+    /// Address of the issuer, exactly as its tokens name it
+    #[arg(long, value_name = "URL", env = ISSUER_VARIABLE)]
+    pub oidc_issuer: Option<String>,
+    /// Client id of muster at the issuer
+    #[arg(long, value_name = "ID", env = CLIENT_ID_VARIABLE)]
+    pub oidc_client_id: Option<String>,
+    /// The client's secret, unless it is a public client; other users of the machine do not see the variable
+    #[arg(long, value_name = "SECRET", env = CLIENT_SECRET_VARIABLE, hide_env_values = true,
+        value_parser = |text: &str| Ok::<_, Infallible>(Secret::presented(text)))]
+    pub oidc_client_secret: Option<Secret>,
+    /// What the button calls the issuer [default: its host]
+    #[arg(long, value_name = "NAME", env = NAME_VARIABLE)]
+    pub oidc_name: Option<String>,
+}
+
+impl OpenIdOptions {
+    /// What they say, as the variables of a function would.
+    #[must_use]
+    pub fn variables(&self) -> Variables {
+        Variables {
+            issuer: self.oidc_issuer.clone(),
+            client_id: self.oidc_client_id.clone(),
+            client_secret: self.oidc_client_secret.clone(),
+            name: self.oidc_name.clone(),
+        }
+    }
 }
 
 /// Options of `storage`.

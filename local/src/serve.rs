@@ -27,6 +27,7 @@ use shared::http::context::ClientIp;
 use shared::http::limits::Limits;
 use shared::ids::ClientId;
 use shared::ids::CompanyId;
+use shared::open_id::Settings;
 use shared::scope::Scope;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -55,6 +56,7 @@ const GRACE: Duration = Duration::from_secs(10);
 pub async fn run(options: ServeOptions) -> Result<(), Failure> {
     shared::telemetry::init_terminal(io::stderr().is_terminal());
     let limits = Limits::parse(&options.rate_limits)?;
+    let open_id = Settings::read(options.open_id.variables())?;
     let stop = on_interrupt()?;
     let file = company_file(&options)?;
     // The port first: when it is taken, nothing else needs to have begun.
@@ -67,6 +69,7 @@ pub async fn run(options: ServeOptions) -> Result<(), Failure> {
     let clock = Clock::system();
     let record = Record::new(storage.table(), clock.clone(), options.record_days);
     let deps = Deps::new(storage.table(), clock, limits).with_objects(storage.objects()).with_record(record);
+    let deps = deps.with_open_id(open_id);
     let began = begin(&deps, &file).await?;
     let demo = DemoCredentials::ensure(&deps, &options.data_dir, &base_url, &file.company.id).await?;
     let link = admin::local_link(&deps, &file.company.id, &base_url).await?;

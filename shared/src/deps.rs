@@ -12,6 +12,7 @@ use crate::aws::uploads::Uploads;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::limits::Limits;
+use crate::open_id::Settings;
 
 /// The store, its caches, the clock and the limits: made once per process, cloned into every request.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Deps {
     pub clock: Clock,
     /// How many requests are taken from whom.
     pub limits: Arc<Limits>,
+    /// The provider by which administrators may sign in, if the operator names one.
+    pub open_id: Option<Arc<Settings>>,
     objects: Option<Objects>,
 }
 
@@ -42,6 +45,7 @@ impl Deps {
             table,
             clock,
             limits: Arc::new(limits),
+            open_id: None,
             objects: None,
         }
     }
@@ -56,6 +60,12 @@ impl Deps {
     #[must_use]
     pub fn with_record(self, record: Record) -> Self {
         Self { record, ..self }
+    }
+
+    /// And a provider by which administrators may sign in to the console, if there is one.
+    #[must_use]
+    pub fn with_open_id(self, settings: Option<Settings>) -> Self {
+        Self { open_id: settings.map(Arc::new), ..self }
     }
 
     /// The bucket.

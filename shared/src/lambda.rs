@@ -27,6 +27,7 @@ use crate::http::context::ClientIp;
 use crate::http::context::PlatformRequestId;
 use crate::http::limits::LIMITS_VARIABLE;
 use crate::http::limits::Limits;
+use crate::open_id::Settings;
 use crate::telemetry;
 
 /// The name under which the extension is registered; a process has one of a name.
@@ -48,6 +49,11 @@ pub async fn run(router: fn(Deps) -> Router) -> Result<(), lambda_http::Error> {
 /// The same for a function that has to do with files.
 pub async fn run_with_objects(router: fn(Deps) -> Router) -> Result<(), lambda_http::Error> {
     Box::pin(serve(router, deps()?.with_objects(config::objects_from_env()?))).await
+}
+
+/// The same for the function by which administrators sign in.
+pub async fn run_with_open_id(router: fn(Deps) -> Router) -> Result<(), lambda_http::Error> {
+    Box::pin(serve(router, deps()?.with_open_id(Settings::from_env()?))).await
 }
 
 fn deps() -> Result<Deps, Error> {

@@ -23,6 +23,7 @@ pub mod ids;
 pub mod lambda;
 pub mod lockout;
 pub mod minute;
+pub mod open_id;
 pub mod page;
 pub mod patch;
 pub mod record;

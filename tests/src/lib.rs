@@ -15,6 +15,7 @@ pub mod endpoints;
 pub mod faults;
 pub mod log;
 pub mod many;
+pub mod open_id;
 pub mod picture;
 pub mod storage;
 

@@ -139,6 +139,7 @@ fn keys_are_formatted_in_one_place() {
                 "\"ENTRY#",
                 "\"INTEGRATION#",
                 "\"RECORD#",
+                "\"OPENID#",
                 "\"USAGE#",
             ],
             "shared::aws::keys formats keys",

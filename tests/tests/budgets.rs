@@ -17,6 +17,10 @@ use tests::console::administrator;
 use tests::console::value_of;
 use tests::log;
 use tests::many;
+use tests::open_id::Attempt;
+use tests::open_id::BEGIN;
+use tests::open_id::SigningKey;
+use tests::open_id::TestProvider;
 use tests::picture;
 
 const HEAD: &str = "# What each endpoint costs the store
@@ -354,6 +358,21 @@ async fn gaps(table: &mut Table) {
     within(&table.add("GET employees, 50 behind an offset where ids have gaps of thousands", &behind), 3);
 }
 
+async fn open_id_rows(table: &mut Table, muster: &Muster) {
+    let key = SigningKey::random("key");
+    let provider = TestProvider::start(&[&key]).await;
+    let deps = muster.deps.clone().with_open_id(Some(provider.settings(None)));
+    let muster = Muster::serve(deps, muster.company.clone()).await;
+    let email = administrator(&muster).await.email;
+    let begun = muster.anonymous().get(BEGIN).await;
+    within(&table.add("GET console sign-in, to the provider", &begun), 1);
+    let attempt = Attempt::of(&begun);
+    provider.give(Some(&key.sign(&provider.claims(&attempt, email.as_str(), muster.deps.clock.now()))));
+    let ended = attempt.end(&muster).await;
+    assert_eq!(ended.status, 200, "{}", ended.text);
+    within(&table.add("GET console sign-in, back from the provider", &ended), 5);
+}
+
 // With more threads than the one that waits for what is written beside the answers.
 async fn console_rows(table: &mut Table, muster: &Muster) {
     let account = administrator(muster).await;
@@ -435,6 +454,7 @@ async fn the_budget_table_holds() {
     absence_reads(&mut table, &client).await;
     document_rows(&mut table, &client).await;
     picture_rows(&mut table, &client, report).await;
+    open_id_rows(&mut table, &muster).await;
     console_rows(&mut table, &muster).await;
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/BUDGETS.md");
     assert_file(&path, &format!("{HEAD}{}", table.rows));

@@ -1,6 +1,8 @@
 //! Administrators, how they sign in, and for how long; no HTTP, no AWS.
 
 pub mod groups;
+pub mod id_token;
+pub mod open_id;
 pub mod password;
 pub mod texts;
 pub mod token;

@@ -6,6 +6,8 @@ use shared::http::routes::Routes;
 
 use crate::handlers::api;
 use crate::handlers::assets;
+use crate::handlers::open_id;
+use crate::handlers::open_id::provider::Provider;
 use crate::handlers::pages;
 use crate::handlers::sign_in;
 use crate::handlers::visitor;
@@ -13,7 +15,9 @@ use crate::handlers::visitor;
 /// Method, path, handler. Those with a session take it from the cookie of an administrator who is signed in.
 #[must_use]
 pub fn routes(deps: Deps) -> Routes {
-    admin(console(Routes::new(deps))).surrounded_by(visitor::surround)
+    let provider = deps.open_id.clone().map(|settings| Provider::new(settings, deps.clock.clone()));
+    admin(console(Routes::new(deps)))
+        .surrounded_by(move |request, next| visitor::surround(provider.clone(), request, next))
 }
 
 /// The pages.
@@ -24,6 +28,8 @@ fn console(routes: Routes) -> Routes {
         .open(get, "/console/assets/{name}", assets::asset)
         .open(get, "/console/sign-in", sign_in::show_form)
         .open(post, "/console/sign-in", sign_in::send_form)
+        .open(get, "/console/sign-in/oidc", open_id::begin)
+        .open(get, "/console/sign-in/oidc/callback", open_id::finish)
         .open(get, "/console/sign-in/{token}", sign_in::show_link)
         .open(post, "/console/sign-in/{token}", sign_in::use_link)
         .session(post, "/console/sign-out", sign_in::sign_out)

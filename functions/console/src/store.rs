@@ -25,6 +25,9 @@ use crate::model::LOCKOUT;
 use crate::model::SESSION_LIFETIME;
 use crate::model::StoredLink;
 use crate::model::StoredSession;
+use crate::model::open_id::ATTEMPT_LIFETIME;
+use crate::model::open_id::BrowserSecret;
+use crate::model::open_id::StoredAttempt;
 use crate::model::password::PasswordHash;
 use crate::model::token::Token;
 
@@ -38,6 +41,10 @@ impl Entity for StoredSession {
 
 impl Entity for StoredLink {
     const TYPE: &'static str = "administrator_link";
+}
+
+impl Entity for StoredAttempt {
+    const TYPE: &'static str = "open_id_sign_in";
 }
 
 /// Where an address or a company's list leads.
@@ -213,6 +220,31 @@ pub async fn session(deps: &Deps, token: &Token) -> Result<Option<(Administrator
 pub async fn end_session(deps: &Deps, token: &Token) -> Result<(), Error> {
     let key = keys::administrator_session(token.administrator(), &token.digest());
     deps.table.delete(key, Condition::exists()).await.map(drop)
+}
+
+/// Takes note of a sign-in at a provider that a browser begins, by the `state` with which the provider answers.
+///
+/// Access pattern: `PutItem` if it is absent, 1 write unit; kept for ten minutes.
+pub async fn begin_open_id(deps: &Deps, state: &str, browser: &BrowserSecret) -> Result<(), Error> {
+    let attempt = StoredAttempt { browser: browser.digest().into(), ends_at: deps.clock.now() + ATTEMPT_LIFETIME };
+    let item = Item::encode(open_id_key(state), &attempt)?.expiring(attempt.ends_at.as_second());
+    deps.table.put(item, Some(Condition::absent())).await.map(drop)
+}
+
+/// Takes a sign-in at a provider to its end, once; `false` if it is not this browser's, too old, or was taken before.
+///
+/// Access pattern: `GetItem`, 1 read unit, then `DeleteItem` if it is still there, 1 write unit.
+pub async fn take_open_id(deps: &Deps, state: &str, browser: &BrowserSecret) -> Result<bool, Error> {
+    let attempt = deps.table.get::<StoredAttempt>(open_id_key(state)).await?;
+    if !attempt.is_some_and(|attempt| attempt.is_of(browser, deps.clock.now())) {
+        return Ok(false);
+    }
+    deps.table.delete(open_id_key(state), Condition::exists()).await
+}
+
+fn open_id_key(state: &str) -> Key {
+    // Whatever a browser sends as one becomes a key, of any length.
+    keys::open_id_sign_in(&String::from(Fingerprint::of(state)))
 }
 
 async fn with_account<E: Entity>(

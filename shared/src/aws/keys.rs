@@ -45,6 +45,7 @@
 //! | sign-in link of an administrator | `ADMINISTRATOR#<UUID>` | `LINK#<SHA-256 of its token>` |
 //! | form that an administrator sent | `ADMINISTRATOR#<UUID>` | `FORM#<SHA-256 of its number>` |
 //! | taken e-mail address of an administrator | `ADMINISTRATOR_EMAIL#<SHA-256 of the address>` | `EMAIL` |
+//! | sign-in by OpenID Connect that was begun | `OPENID#<SHA-256 of its state>` | `OPENID` |
 //! | entry of the record | `RECORD#<company>#<year and month>` | `<version 7 UUID>` |
 //! | when a credential was used | `USAGE#<company>` | `<client id>` |
 //! | failed logins of a minute | `LOGIN#<SHA-256 of the client id>` | `<minute, 12 digits>` |
@@ -498,6 +499,13 @@ pub fn administrator_email(address_digest: &str) -> Key {
     Key::new(format!("ADMINISTRATOR_EMAIL#{address_digest}"), "EMAIL")
 }
 
+/// A sign-in by OpenID Connect that was begun, by the digest of the `state` that the provider sends back. Whose it will
+/// be is not known yet.
+#[must_use]
+pub fn open_id_sign_in(state_digest: &str) -> Key {
+    Key::new(format!("OPENID#{state_digest}"), "OPENID")
+}
+
 /// Partition of what was recorded of a company in the month of a day, UTC, in the order of time.
 #[must_use]
 pub fn record_month(company: &CompanyId, day: Date) -> String {
@@ -632,6 +640,7 @@ mod tests {
         assert_eq!(administrator_link(person, "ab12"), key(pk, "LINK#ab12"));
         assert_eq!(administrator_form(person, "ab12"), key(pk, "FORM#ab12"));
         assert_eq!(administrator_email("ab12"), key("ADMINISTRATOR_EMAIL#ab12", "EMAIL"));
+        assert_eq!(open_id_sign_in("ab12"), key("OPENID#ab12", "OPENID"));
         assert_eq!(
             company_administrator(&company, person),
             key("C#alpenrad#ADMINISTRATORS", "dcec6d81-8c0f-47f0-9dd8-4e59755f041a")

@@ -1,4 +1,4 @@
-//! Cookies: the session's and the chosen language's.
+//! Cookies: the session's, the chosen language's, and that of a sign-in at a provider.
 
 use axum::http::HeaderMap;
 use axum::http::HeaderValue;
@@ -7,6 +7,8 @@ use axum::response::Response;
 use shared::error::Error;
 
 use crate::model::SESSION_LIFETIME;
+use crate::model::open_id::ATTEMPT_LIFETIME;
+use crate::model::open_id::BrowserSecret;
 use crate::model::texts::Language;
 use crate::model::token::Token;
 
@@ -14,6 +16,9 @@ use crate::model::token::Token;
 const SESSION: &str = "__Host-muster_session";
 /// Its name on a loopback address, where there is no TLS.
 const LOOPBACK_SESSION: &str = "muster_session";
+/// The name of the cookie of a sign-in by OpenID Connect that was begun, in the same two forms.
+const ATTEMPT: &str = "__Host-muster_oidc";
+const LOOPBACK_ATTEMPT: &str = "muster_oidc";
 const LANGUAGE: &str = "muster_language";
 /// A year, in seconds.
 const LANGUAGE_LIFETIME: u64 = 31_536_000;
@@ -53,6 +58,32 @@ pub fn forget_session(response: &mut Response, secure: bool) -> Result<(), Error
 fn session_cookie(value: &str, seconds: i64, secure: bool) -> String {
     let flag = if secure { "; Secure" } else { "" };
     format!("{}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{flag}", name(secure))
+}
+
+/// The secret of the sign-in at a provider that this browser began last.
+#[must_use]
+pub fn attempt(headers: &HeaderMap, secure: bool) -> Option<BrowserSecret> {
+    find(headers, attempt_name(secure)).map(BrowserSecret::presented)
+}
+
+/// Has the browser keep the secret of a sign-in that it begins.
+pub fn keep_attempt(response: &mut Response, secret: &BrowserSecret, secure: bool) -> Result<(), Error> {
+    set(response, &attempt_cookie(secret.reveal(), ATTEMPT_LIFETIME.as_secs(), secure))
+}
+
+/// Has the browser forget it.
+pub fn forget_attempt(response: &mut Response, secure: bool) -> Result<(), Error> {
+    set(response, &attempt_cookie("", 0, secure))
+}
+
+fn attempt_name(secure: bool) -> &'static str {
+    if secure { ATTEMPT } else { LOOPBACK_ATTEMPT }
+}
+
+/// `Lax`, because the way back from the provider begins at another site.
+fn attempt_cookie(value: &str, seconds: i64, secure: bool) -> String {
+    let flag = if secure { "; Secure" } else { "" };
+    format!("{}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{flag}", attempt_name(secure))
 }
 
 /// Has the browser keep the language that was chosen.

@@ -2,6 +2,7 @@
 
 pub mod credentials;
 pub mod form;
+pub mod open_id;
 pub mod panels;
 pub mod record;
 pub mod sign_in;
@@ -25,6 +26,10 @@ pub mod paths {
     pub const SIGN_IN: &str = "/console/sign-in";
     /// The sign-in of somebody who just signed out.
     pub const SIGNED_OUT: &str = "/console/sign-in?done=signed-out";
+    /// Begins the sign-in by OpenID Connect.
+    pub const OPEN_ID: &str = "/console/sign-in/oidc";
+    /// To where the provider leads back.
+    pub const OPEN_ID_CALLBACK: &str = "/console/sign-in/oidc/callback";
     /// Where to send a form that signs out.
     pub const SIGN_OUT: &str = "/console/sign-out";
     /// The list of credentials.

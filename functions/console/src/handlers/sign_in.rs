@@ -92,6 +92,7 @@ pub async fn with_password(
     Ok(administrator)
 }
 
+/// Begins a session and leads to the credentials.
 async fn enter(deps: &Deps, visitor: &Visitor, administrator: &Administrator) -> Result<Response, Error> {
     let (token, _) = store::begin_session(deps, administrator).await?;
     let mut response = respond::see_other(paths::CREDENTIALS)?;

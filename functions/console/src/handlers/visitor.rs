@@ -26,10 +26,12 @@ use shared::http::query::Query;
 use shared::http::respond;
 use shared::ids::ClientId;
 use shared::ids::CompanyId;
+use shared::open_id::is_loopback;
 use shared::record::Actor;
 use shared::record::Subject;
 
 use crate::handlers::cookies;
+use crate::handlers::open_id::provider::Provider;
 use crate::handlers::show;
 use crate::model::Administrator;
 use crate::model::StoredSession;
@@ -57,6 +59,8 @@ pub struct Visitor {
     pub query: Query,
     /// From where they ask, if whoever accepted the connection knows it.
     pub address: Option<IpAddr>,
+    /// By whom they may sign in beside us.
+    pub provider: Option<Provider>,
     context: Option<RequestContext>,
     chosen: Option<Language>,
     token: Option<Token>,
@@ -76,6 +80,7 @@ impl Visitor {
             path: parts.uri.path().to_owned(),
             query,
             address: parts.extensions.get::<ClientIp>().map(|ip| ip.0),
+            provider: parts.extensions.get().cloned(),
             context: parts.extensions.get().cloned(),
             chosen,
             token: cookies::session(headers, secure),
@@ -327,13 +332,15 @@ fn is_secure(headers: &HeaderMap) -> bool {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let host = text(header::HOST);
     let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
-    let name = name.map_or(host, |(name, _)| name).trim_start_matches('[').trim_end_matches(']');
-    let loopback = name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback());
-    !loopback || text(header::HeaderName::from_static("x-forwarded-proto")).eq_ignore_ascii_case("https")
+    let name = name.map_or(host, |(name, _)| name);
+    !is_loopback(name) || text(header::HeaderName::from_static("x-forwarded-proto")).eq_ignore_ascii_case("https")
 }
 
-/// What every answer of the console carries.
-pub async fn surround(request: Request, next: Next) -> Response {
+/// What every request brings along, and what every answer of the console carries.
+pub async fn surround(provider: Option<Provider>, mut request: Request, next: Next) -> Response {
+    if let Some(provider) = provider {
+        request.extensions_mut().insert(provider);
+    }
     let secure = is_secure(request.headers());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

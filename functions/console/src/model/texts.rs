@@ -132,6 +132,38 @@ pub struct Texts {
     pub link_gone_title: &'static str,
     /// What to do about it.
     pub link_gone: &'static str,
+    /// The button of a provider, with its name.
+    pub sign_in_with: fn(&str) -> String,
+    /// Between two ways to sign in.
+    pub or: &'static str,
+    /// Somebody signed in at a provider.
+    pub open_id_done_title: &'static str,
+    /// What to do if the page stays.
+    pub open_id_done: &'static str,
+    /// The link to where the page leads by itself.
+    pub open_id_continue: &'static str,
+    /// A sign-in at a provider that is not known here.
+    pub open_id_stale_title: &'static str,
+    /// What to do about it.
+    pub open_id_stale: &'static str,
+    /// The provider signed nobody in.
+    pub open_id_declined_title: &'static str,
+    /// Why that can be.
+    pub open_id_declined: &'static str,
+    /// An account that is no administrator's; the same whatever is missing.
+    pub open_id_stranger_title: &'static str,
+    /// What it takes.
+    pub open_id_stranger: &'static str,
+    /// An answer of the provider that does not hold.
+    pub open_id_unproven_title: &'static str,
+    /// What to do about it.
+    pub open_id_unproven: &'static str,
+    /// No answer of the provider.
+    pub open_id_silent_title: &'static str,
+    /// What to do about it.
+    pub open_id_silent: &'static str,
+    /// Begins again.
+    pub open_id_again: &'static str,
     /// What the page is for.
     pub credentials_intro: &'static str,
     /// The button of the article.

@@ -40,6 +40,10 @@ pub fn form(visitor: &Visitor, email: &str, error: Option<&Error>, done: Option<
                     }
                     button.primary.wide type="submit" { (texts.sign_in) }
                 }
+                @if let Some(provider) = &visitor.provider {
+                    p.or aria-hidden="true" { span { (texts.or) } }
+                    a.button.wide href=(paths::OPEN_ID) { ((texts.sign_in_with)(provider.name())) }
+                }
                 p.hint { (texts.sign_in_by_link) }
             }
         }

@@ -33,6 +33,26 @@ pub const GERMAN: Texts = Texts {
     link_gone_title: "Dieser Link gilt nicht mehr",
     link_gone: "Er wurde schon benutzt, oder seine 15 Minuten sind um. Lassen Sie sich einen neuen geben, oder melden \
         Sie sich mit Ihrem Passwort an.",
+    sign_in_with: |name| format!("Mit {name} anmelden"),
+    or: "oder",
+    open_id_done_title: "Sie sind angemeldet",
+    open_id_done: "Wenn nichts geschieht, gehen Sie selbst weiter.",
+    open_id_continue: "Weiter",
+    open_id_stale_title: "Diese Anmeldung lässt sich nicht beenden",
+    open_id_stale: "Sie wurde in einem anderen Browser begonnen, hat länger als zehn Minuten gedauert oder ist \
+        schon beendet. Bitte beginnen Sie neu.",
+    open_id_declined_title: "Sie wurden nicht angemeldet",
+    open_id_declined: "Die Anmeldung wurde abgebrochen, oder der Anbieter hat sie abgelehnt.",
+    open_id_stranger_title: "Kein Zugang",
+    open_id_stranger: "Mit diesem Konto darf sich niemand anmelden. Dazu braucht es ein Administratorkonto mit \
+        derselben, bestätigten E-Mail-Adresse: Wer muster betreibt, kann eines anlegen.",
+    open_id_unproven_title: "Die Anmeldung ließ sich nicht prüfen",
+    open_id_unproven: "Was der Anbieter geschickt hat, ist nicht das, wonach gefragt war. Wenn das wieder \
+        geschieht, sagen Sie es denen, die muster betreiben.",
+    open_id_silent_title: "Der Anbieter antwortet nicht",
+    open_id_silent: "Der Anbieter der Anmeldung ist nicht zu erreichen oder weist muster ab. Versuchen Sie es \
+        später, oder melden Sie sich mit Passwort oder Link an.",
+    open_id_again: "Neu anmelden",
     credentials_intro: "Mit Zugangsdaten tauscht eine Integration Daten mit muster aus: nur die, die Sie ankreuzen, und so lange \
         Sie wollen.",
     generate: "Neue Zugangsdaten generieren",

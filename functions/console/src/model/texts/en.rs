@@ -29,6 +29,26 @@ pub const ENGLISH: Texts = Texts {
     link_intro: "This link signs you in once, as:",
     link_gone_title: "This link is no longer valid",
     link_gone: "It was used before, or its 15 minutes are over. Ask for a new one, or sign in with your password.",
+    sign_in_with: |name| format!("Sign in with {name}"),
+    or: "or",
+    open_id_done_title: "You are signed in",
+    open_id_done: "If nothing happens, continue by yourself.",
+    open_id_continue: "Continue",
+    open_id_stale_title: "This sign-in cannot be finished",
+    open_id_stale: "It was begun in another browser, took more than ten minutes, or was finished before. \
+        Please begin again.",
+    open_id_declined_title: "You were not signed in",
+    open_id_declined: "The sign-in was cancelled, or the provider refused it.",
+    open_id_stranger_title: "No access",
+    open_id_stranger: "Nobody may sign in with this account. It takes an administrator with the same, verified \
+        e-mail address: whoever runs muster can add one.",
+    open_id_unproven_title: "The sign-in could not be verified",
+    open_id_unproven: "What the provider sent is not what was asked for. If that happens again, tell whoever runs \
+        muster.",
+    open_id_silent_title: "The provider does not answer",
+    open_id_silent: "The sign-in provider cannot be reached, or refuses muster. Try again later, or sign in \
+        with a password or a link.",
+    open_id_again: "Sign in again",
     credentials_intro: "A credential lets an integration exchange data with muster: only the data that you tick, for as long as \
         you want.",
     generate: "Generate new credential",

@@ -27,13 +27,32 @@ pub const FRENCH: Texts = Texts {
     email: "Adresse e-mail",
     password: "Mot de passe",
     sign_in_refused: "L’adresse e-mail ou le mot de passe est incorrect.",
-    sign_in_by_link: "Pas de mot de passe ? La personne qui exploite muster peut vous créer un lien : muster admin link\
-        Pas de mot de passe ? La personne qui exploite muster peut vous créer un lien : muster admin link",
+    sign_in_by_link: "Pas de mot de passe ? La personne qui exploite muster peut vous créer un lien : muster admin link",
     signed_out: "Vous êtes déconnecté.",
     link_intro: "Ce lien vous connecte une seule fois, en tant que :",
     link_gone_title: "Ce lien n’est plus valable",
     link_gone: "Il a déjà été utilisé, ou ses 15 minutes sont écoulées. Demandez-en un nouveau, ou connectez-vous avec \
         votre mot de passe.",
+    sign_in_with: |name| format!("Se connecter avec {name}"),
+    or: "ou",
+    open_id_done_title: "Vous êtes connecté",
+    open_id_done: "Si rien ne se passe, continuez vous-même.",
+    open_id_continue: "Continuer",
+    open_id_stale_title: "Cette connexion ne peut pas aboutir",
+    open_id_stale: "Elle a été commencée dans un autre navigateur, a duré plus de dix minutes ou a déjà \
+        abouti. Veuillez recommencer.",
+    open_id_declined_title: "Vous n’avez pas été connecté",
+    open_id_declined: "La connexion a été annulée, ou le fournisseur l’a refusée.",
+    open_id_stranger_title: "Pas d’accès",
+    open_id_stranger: "Personne ne peut se connecter avec ce compte. Il faut un compte d’administration avec la \
+        même adresse e-mail, vérifiée : la personne qui exploite muster peut en ajouter un.",
+    open_id_unproven_title: "La connexion n’a pas pu être vérifiée",
+    open_id_unproven: "Ce que le fournisseur a envoyé n’est pas ce qui était demandé. Si cela se reproduit, \
+        prévenez la personne qui exploite muster.",
+    open_id_silent_title: "Le fournisseur ne répond pas",
+    open_id_silent: "Le fournisseur de connexion est injoignable ou refuse muster. Réessayez plus tard, ou \
+        connectez-vous avec un mot de passe ou un lien.",
+    open_id_again: "Recommencer",
     credentials_intro: "Un identifiant permet à une intégration d’échanger des données avec muster : uniquement celles que vous \
         cochez, aussi longtemps que vous le souhaitez.",
     generate: "Générer un nouvel identifiant",
