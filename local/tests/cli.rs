@@ -86,6 +86,10 @@ fn what_cannot_begin_says_why_in_one_line_and_exits_2() {
     assert_refused(&run(&["--port", "0", "--data-dir", data, "--company", missing.to_str().unwrap()]), "missing.yaml");
     assert_eq!(run(&["--no-such-option"]).status.code(), Some(2));
     assert_refused(&run(&["--port", "0", "--data-dir", data, "--rate-limits", "many"]), "MUSTER_RATE_LIMITS");
+    let open_id = |more: &[&str]| run(&[&["--port", "0", "--data-dir", data], more].concat());
+    assert_refused(&open_id(&["--oidc-issuer", "https://id.example"]), "MUSTER_OIDC_CLIENT_ID");
+    assert_refused(&open_id(&["--oidc-client-id", "muster"]), "MUSTER_OIDC_ISSUER");
+    assert_refused(&open_id(&["--oidc-issuer", "http://id.example", "--oidc-client-id", "muster"]), "https://");
 }
 
 #[tokio::test]

@@ -239,6 +239,8 @@ async fn who_is_not_signed_in_gets_nothing_and_every_answer_is_guarded() {
         "GET /console",
         "GET /console/assets/{name}",
         "GET /console/sign-in",
+        "GET /console/sign-in/oidc",
+        "GET /console/sign-in/oidc/callback",
         "GET /console/sign-in/{token}",
         "POST /admin/v1/session",
         "POST /console/sign-in",
