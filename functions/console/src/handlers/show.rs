@@ -95,7 +95,7 @@ fn head(visitor: &Visitor, signed: Option<&Signed>) -> Markup {
             nav.languages aria-label=(texts.language) {
                 @for language in Language::ALL {
                     @let (own, chosen) = (language.texts(), language == visitor.language);
-                    a href={ (visitor.path) "?" (visitor.query.with("lang", own.code)) } lang=(own.code) hreflang=(own.code)
+                    a href={ (visitor.path) "?" (visitor.filter.with("lang", own.code)) } lang=(own.code) hreflang=(own.code)
                         aria-current=[chosen.then_some("true")] {
                         abbr title=(own.own_name) { (own.code.to_uppercase()) }
                     }

@@ -55,8 +55,9 @@ pub struct Visitor {
     pub secure: bool,
     /// The path that they opened, for links that choose another language.
     pub path: String,
-    /// What they asked for there.
-    pub query: Query,
+    /// By what they filter the record, for the same links. No other page repeats what it was asked: what comes back
+    /// from a provider is nobody else's business.
+    pub filter: Query,
     /// From where they ask, if whoever accepted the connection knows it.
     pub address: Option<IpAddr>,
     /// By whom they may sign in beside us.
@@ -78,7 +79,7 @@ impl Visitor {
             language: language.unwrap_or_default(),
             secure,
             path: parts.uri.path().to_owned(),
-            query,
+            filter: if parts.uri.path() == show::paths::RECORD { query } else { Query::default() },
             address: parts.extensions.get::<ClientIp>().map(|ip| ip.0),
             provider: parts.extensions.get().cloned(),
             context: parts.extensions.get().cloned(),
