@@ -11,8 +11,8 @@
 //! for each. Who is let in is decided by [`Credential`], from one item alone, so a
 //! request reads no more than that.
 
-mod record;
 mod secret;
+mod stored;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -39,17 +39,17 @@ use crate::error::Error;
 use crate::ids::ClientId;
 use crate::ids::CompanyId;
 
-pub use record::Credential;
-pub use record::Generation;
-pub use record::ListedCredential;
-pub use record::Previous;
-pub use record::Shown;
-pub use record::State;
 pub use secret::Fingerprint;
 pub use secret::IssuedToken;
 pub use secret::Secret;
 pub use secret::TOKEN_LIFETIME;
 pub use secret::client_of_token;
+pub use stored::Credential;
+pub use stored::Generation;
+pub use stored::ListedCredential;
+pub use stored::Previous;
+pub use stored::Shown;
+pub use stored::State;
 
 /// What a company's list of credentials holds of each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

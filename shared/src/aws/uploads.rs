@@ -136,7 +136,7 @@ pub fn is_open() -> Condition {
 /// The answer to an upload that is over.
 #[must_use]
 pub fn gone() -> Error {
-    Error::not_found("There is no such upload, or it took longer than 45 minutes. Begin again.")
+    Error::not_found("There is no such upload, or it took too long. Begin again.")
 }
 
 /// Tidying up is not what was asked for, so it fails nobody's request.
