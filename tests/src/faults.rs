@@ -19,6 +19,7 @@ use shared::deps::Deps;
 use shared::http::limits::Limits;
 use tokio::net::TcpListener;
 
+use crate::rights;
 use crate::storage;
 
 /// What happens to a call.
@@ -85,6 +86,7 @@ pub async fn deps(clock: Clock) -> (Deps, Faults) {
     let endpoints = storage::endpoints();
     let table = config::table_at(&proxy(&endpoints.dynamodb, &faults).await, config::LOCAL_TABLE);
     let objects = config::objects_at(&proxy(&endpoints.s3, &faults).await, config::LOCAL_BUCKET);
+    let (table, objects) = (rights::table(&table), rights::objects(&objects));
     // What is written beside the answers would be counted with the calls of the requests, at some time or other.
     let record = Record::new(storage::table(), clock.clone(), DEFAULT_DAYS);
     (Deps::new(table, clock, Limits::off()).with_objects(objects).with_record(record), faults)
