@@ -65,7 +65,8 @@ fn the_dashboard_shows_metrics_that_are_written() {
                 shown.insert(parts[1].to_owned());
             }
             if let Some(search) = metric[0]["expression"].as_str() {
-                let schema = format!("SEARCH('{{{NAMESPACE},{STACK},{ROUTE}}} {STACK}=\"${{AWS::StackName}}\" MetricName=\"");
+                let schema =
+                    format!("SEARCH('{{{NAMESPACE},{STACK},{ROUTE}}} {STACK}=\"${{AWS::StackName}}\" MetricName=\"");
                 let name = search.strip_prefix(&schema).and_then(|rest| rest.split('"').next()).expect(search);
                 assert_eq!(known.get(name), Some(&true), "nobody writes {name} by route");
                 shown.insert(name.to_owned());
