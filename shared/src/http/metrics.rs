@@ -1,9 +1,9 @@
 //! What requests do, as numbers for CloudWatch: a line for each, in its embedded metric format.
 //!
 //! CloudWatch reads the line in the log and makes metrics of it, so that no call is made and no answer waits. The line
-//! is not a part of the request's log line: that one can be filtered out (`MUSTER_LOG`), and alarms must not go blind.
-//! What is zero is left out, for each metric is paid for by the hour in which it has a value. So sums and sample counts
-//! are right, and averages are those of the requests that had a value.
+//! is not a part of the request's log line: that one can be filtered out (`MUSTER_LOG`), and metrics must not end with
+//! it. What is zero is left out, for each metric is paid for by the hour in which it has a value. So sums and sample
+//! counts are right, and averages are those of the requests that had a value.
 
 use std::env;
 use std::io::Write;
