@@ -38,7 +38,7 @@ pub struct Metric {
     pub by_route: bool,
 }
 
-/// Every metric, in the order of [`Answered::values`].
+/// Every metric, in the order of their values.
 pub const METRICS: [Metric; 6] = [
     Metric { name: "Requests", unit: "Count", by_route: false },
     Metric { name: "Latency", unit: "Milliseconds", by_route: true },
