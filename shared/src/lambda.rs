@@ -28,6 +28,7 @@ use crate::http::context::PlatformRequestId;
 use crate::http::limits::LIMITS_VARIABLE;
 use crate::http::limits::Limits;
 use crate::http::metrics::Metrics;
+use crate::ids::ClientId;
 use crate::open_id::Settings;
 use crate::telemetry;
 
@@ -37,6 +38,8 @@ const EXTENSION_NAME: &str = "muster-record";
 const EXTENSION_ID: &str = "Lambda-Extension-Identifier";
 /// How long after an invocation its request begins at the latest: both come from one place at the same time.
 const BEGINS_WITHIN: Duration = Duration::from_secs(2);
+/// How long the first connection to the table is waited for; Lambda gives the start of a function ten seconds.
+const CONNECTS_WITHIN: Duration = Duration::from_secs(2);
 /// How long the writing of entries waits for the answer to be sent, which has the same thread.
 const ANSWER_FIRST: Duration = Duration::from_millis(1);
 
@@ -68,7 +71,8 @@ fn deps() -> Result<Deps, Error> {
 async fn serve(router: fn(Deps) -> Router, deps: Deps) -> Result<(), lambda_http::Error> {
     let service = app(router(deps.clone()), &deps);
     deps.record.hold();
-    match Extension::register().await {
+    let (extension, ()) = tokio::join!(Extension::register(), connect(&deps));
+    match extension {
         Ok(extension) => {
             let turns = Turns::default();
             let answers = lambda_http::run(service_fn(|event| {
@@ -100,6 +104,18 @@ async fn serve(router: fn(Deps) -> Router, deps: Deps) -> Result<(), lambda_http
             }))
             .await
         }
+    }
+}
+
+/// Opens the connection to the table before the first event, while the process has a whole core: with an event, it has
+/// the part of one that its memory buys, and TLS would be the larger part of the first request's work.
+///
+/// It asks for a credential that nobody has, as each function's role allows. Where the store does not answer, the
+/// first request finds out by itself.
+async fn connect(deps: &Deps) {
+    let asked = deps.credentials.get(ClientId::from_bytes([0; 16]));
+    if !matches!(tokio::time::timeout(CONNECTS_WITHIN, asked).await, Ok(Ok(_))) {
+        tracing::warn!("no connection to the table before the first request");
     }
 }
 

@@ -8,6 +8,10 @@ use std::time::Duration;
 use std::time::Instant;
 
 use serde_json::Value as Json;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static CAPTURE: Once = Once::new();
@@ -28,12 +32,9 @@ impl io::Write for Buffer {
 /// Begins to keep what is logged.
 pub fn capture() {
     CAPTURE.call_once(|| {
-        tracing_subscriber::fmt()
-            .json()
-            .flatten_event(true)
-            .with_env_filter("info,muster::record=debug,dynoxide=error")
-            .with_writer(|| Buffer)
-            .init();
+        let filter: Targets = "info,muster::record=debug,dynoxide=error".parse().expect("a filter");
+        let lines = fmt::layer().json().flatten_event(true).with_writer(|| Buffer);
+        tracing_subscriber::registry().with(filter).with(lines).init();
     });
 }
 

@@ -12,6 +12,11 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::RequestChecksumCalculation;
 use aws_sdk_s3::config::ResponseChecksumValidation;
+use aws_sdk_s3::config::SharedHttpClient;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::TlsContext;
+use aws_smithy_http_client::tls::TrustStore;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
 use crate::aws::meter::MeterInterceptor;
 use crate::aws::objects::Objects;
@@ -30,6 +35,12 @@ pub const LOCAL_BUCKET: &str = "muster-files";
 /// The name of the table on one machine.
 pub const LOCAL_TABLE: &str = "muster";
 
+/// The authorities that vouch for AWS's endpoints: all roots of Amazon Trust Services, as
+/// <https://www.amazontrust.com/repository/> lists them. A test asks for them and sees when one nears its end.
+const AMAZON_ROOTS: &str = include_str!("roots.pem");
+/// Who sets one of these trusts what it names, as everywhere.
+const TRUST_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
 /// The table that a Lambda function's environment names.
 ///
 /// Lambda puts region and credentials into plain variables, so neither profile
@@ -39,7 +50,8 @@ pub fn table_from_env() -> Result<Table, Error> {
     let mut config = Builder::new()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .credentials_provider(credentials_from_env()?)
-        .region(region_from_env()?);
+        .region(region_from_env()?)
+        .http_client(https()?);
     if let Some(endpoint) = endpoint_from_env("AWS_ENDPOINT_URL_DYNAMODB") {
         config = config.endpoint_url(endpoint);
     }
@@ -51,7 +63,8 @@ pub fn objects_from_env() -> Result<Objects, Error> {
     let mut config = aws_sdk_s3::config::Builder::new()
         .behavior_version(aws_sdk_s3::config::BehaviorVersion::v2026_01_12())
         .credentials_provider(credentials_from_env()?)
-        .region(region_from_env()?);
+        .region(region_from_env()?)
+        .http_client(https()?);
     if let Some(endpoint) = endpoint_from_env("AWS_ENDPOINT_URL_S3") {
         // A local endpoint has no name below which buckets could have theirs.
         config = config.endpoint_url(endpoint).force_path_style(true);
@@ -76,6 +89,21 @@ pub fn read_record_days(text: &str) -> Result<u32, Error> {
 
 fn required(name: &str) -> Result<String, Error> {
     env::var(name).map_err(|_| Error::Internal(format!("the variable {name} is not set")))
+}
+
+/// What speaks TLS to AWS. It trusts Amazon's authorities alone: there is no reason to trust others, and to read the
+/// some hundred and fifty that a system has costs more than the rest of a start.
+fn https() -> Result<SharedHttpClient, Error> {
+    let is_told = TRUST_VARIABLES.iter().any(|name| env::var_os(name).is_some());
+    let trusted = if is_told {
+        TrustStore::empty().with_native_roots(true)
+    } else {
+        TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
+    };
+    let context = TlsContext::builder().with_trust_store(trusted).build();
+    let context = context.map_err(|error| Error::Internal(format!("no TLS: {error}")))?;
+    let client = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+    Ok(client.tls_context(context).build_https())
 }
 
 fn credentials_from_env() -> Result<Credentials, Error> {
