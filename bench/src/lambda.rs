@@ -113,7 +113,10 @@ impl Lambda {
 
 async fn next(State(lambda): State<Arc<Interface>>) -> impl IntoResponse {
     lambda.heard(Step::Waits);
-    let event = lambda.events.lock().await.recv().await.unwrap_or_default();
+    let Some(event) = lambda.events.lock().await.recv().await else {
+        // The measurement is over, and the process about to be killed.
+        return std::future::pending().await;
+    };
     let headers = [
         ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
         ("lambda-runtime-deadline-ms", "4102444800000"),
