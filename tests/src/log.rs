@@ -9,6 +9,8 @@ use std::time::Instant;
 
 use serde_json::Value as Json;
 
+use crate::place;
+
 static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static CAPTURE: Once = Once::new();
 
@@ -40,6 +42,7 @@ pub fn capture() {
 /// Everything that was logged up to now.
 #[must_use]
 pub fn text() -> String {
+    place::needs_own_process("what the process logs");
     String::from_utf8_lossy(&LINES.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
 }
 

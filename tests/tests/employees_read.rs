@@ -122,7 +122,7 @@ async fn attributes_select_in_every_way_of_writing_a_list() {
 #[tokio::test]
 async fn updated_since_selects_who_changed() {
     let (muster, client, created) = with_employees(4).await;
-    muster.deps.clock.advance(Duration::from_hours(1));
+    muster.advance(Duration::from_hours(1));
     let since = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(1_800);
     let since = since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     for (id, change) in [(created[2], json!({"position": "CTO"})), (created[0], json!({"first_name": "Anna"}))] {

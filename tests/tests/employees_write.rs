@@ -172,7 +172,7 @@ async fn last_modified_moves_with_changes_only() {
     let (muster, client) = start().await;
     let id = client.create_employee(json!({"position": "A"})).await;
     let before = client.employee(id).await;
-    muster.deps.clock.advance(std::time::Duration::from_mins(1));
+    muster.advance(std::time::Duration::from_mins(1));
     assert_eq!(update(&client, id, json!({"position": "A"})).await.status, 200);
     assert_eq!(client.employee(id).await["last_modified_at"], before["last_modified_at"], "nothing changed");
     assert_eq!(update(&client, id, json!({"position": "B"})).await.status, 200);
