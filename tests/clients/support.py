@@ -127,7 +127,9 @@ def granted(scope):
 
 def token_of(*scopes, readable=()):
     """The token of a new credential with these scopes, which may read these attributes of employees."""
-    command = [os.environ["MUSTER_BINARY"], "credentials", "create", "--data-dir", CREDENTIALS_FILE.parent]
+    command = [os.environ["MUSTER_BINARY"], "credentials", "create", "--company", CREDENTIALS["company"]]
+    deployed = os.environ.get("MUSTER_TABLE")
+    command += ["--table", deployed] if deployed else ["--data-dir", CREDENTIALS_FILE.parent]
     command += ["--name", "Somebody", "--scope", ",".join(scopes)]
     if readable:
         command += ["--readable-attributes", ",".join(readable)]
