@@ -26,7 +26,8 @@ class Api:
         data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         request = urllib.request.Request(self.base + path, data=data, headers={"Content-Type": content_type})
         if self.token:
-            request.add_header("Authorization", f"Bearer {self.token}")
+            # A download leads to the bucket, which must not see the token.
+            request.add_unredirected_header("Authorization", f"Bearer {self.token}")
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.loads(answer.read()) if "json" in answer.headers["Content-Type"] else answer.read()
 
@@ -38,8 +39,7 @@ class Api:
         held["time-offs"] = self.call(f"company/time-offs?{days}")["data"]
         held["documents"] = self.call("company/documents?limit=200")["data"]
         held["files"] = {
-            str(one["attributes"]["id"]): self.call(f"company/documents/{one['attributes']['id']}/download").hex()
-            for one in held["documents"]
+            str(one["id"]): self.call(f"company/documents/{one['id']}/download").hex() for one in held["documents"]
         }
         return held
 
@@ -53,7 +53,7 @@ def add(api):
     kind = api.call("company/time-off-types")["data"][0]["attributes"]["id"]
     days = {"employee_id": employee, "time_off_type_id": kind, "start_date": "2026-03-09", "end_date": "2026-03-10"}
     api.call("company/time-offs", {**days, "half_day_start": False, "half_day_end": False})
-    category = api.call("company/document-categories")["data"][0]["attributes"]["id"]
+    category = api.call("company/document-categories")["data"][0]["id"]
     fields = {"employee_id": employee, "title": "Vertrag", "category_id": category}
     api.call("company/documents", *form(fields, b"%PDF-1.7\n%kept\n%%EOF\n"))
 

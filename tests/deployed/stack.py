@@ -2,7 +2,7 @@
 
     stack.py output STACK NAME      an output of the stack
     stack.py resource STACK ID      the name that a resource was given
-    stack.py serve STACK            makes the API's routes; prints where it is served
+    stack.py serve STACK            makes the API's routes, asks for its health, prints where it is served
     stack.py remains TABLE BUCKET   tells what a table and a bucket still hold; fails where one is gone
 
 The endpoint is in AWS_ENDPOINT_URL.
@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import boto3
 from botocore.exceptions import ClientError
@@ -97,6 +98,7 @@ def serve(stack):
             )["IntegrationId"]
         gateway.create_route(ApiId=api, RouteKey=key, Target=f"integrations/{integrations[uri]}")
     map_domain(gateway, api)
+    assert_healthy(api)
     print(f"http://{DOMAIN}:{urlsplit(os.environ['AWS_ENDPOINT_URL']).port}")
 
 
@@ -108,6 +110,13 @@ def map_domain(gateway, api):
             raise
         return
     gateway.create_api_mapping(DomainName=DOMAIN, ApiId=api, Stage="$default")
+
+
+def assert_healthy(api):
+    """The address is the longer one, for /health at the root of the port is the emulator's own."""
+    address = f"{os.environ['AWS_ENDPOINT_URL']}/_aws/execute-api/{api}/health"
+    with urlopen(address, timeout=60) as answer:
+        print(f"deployed: {answer.read().decode()}", file=sys.stderr)
 
 
 def remains(table, bucket):
