@@ -12,6 +12,7 @@ use crate::aws::uploads::Uploads;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::limits::Limits;
+use crate::http::metrics::Metrics;
 use crate::open_id::Settings;
 
 /// The store, its caches, the clock and the limits: made once per process, cloned into every request.
@@ -29,6 +30,8 @@ pub struct Deps {
     pub clock: Clock,
     /// How many requests are taken from whom.
     pub limits: Arc<Limits>,
+    /// Which metrics are written of the requests.
+    pub metrics: Metrics,
     /// The provider by which administrators may sign in, if the operator names one.
     pub open_id: Option<Arc<Settings>>,
     objects: Option<Objects>,
@@ -45,6 +48,7 @@ impl Deps {
             table,
             clock,
             limits: Arc::new(limits),
+            metrics: Metrics::default(),
             open_id: None,
             objects: None,
         }
@@ -60,6 +64,12 @@ impl Deps {
     #[must_use]
     pub fn with_record(self, record: Record) -> Self {
         Self { record, ..self }
+    }
+
+    /// And metrics, which are written where CloudWatch reads them: on Lambda.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
     }
 
     /// And a provider by which administrators may sign in to the console, if there is one.

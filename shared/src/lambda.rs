@@ -27,6 +27,7 @@ use crate::http::context::ClientIp;
 use crate::http::context::PlatformRequestId;
 use crate::http::limits::LIMITS_VARIABLE;
 use crate::http::limits::Limits;
+use crate::http::metrics::Metrics;
 use crate::open_id::Settings;
 use crate::telemetry;
 
@@ -61,7 +62,7 @@ fn deps() -> Result<Deps, Error> {
     let limits = Limits::parse(&std::env::var(LIMITS_VARIABLE).unwrap_or_default())?;
     let (table, clock) = (config::table_from_env()?, Clock::system());
     let record = Record::new(table.clone(), clock.clone(), config::record_days_from_env()?);
-    Ok(Deps::new(table, clock, limits).with_record(record))
+    Ok(Deps::new(table, clock, limits).with_record(record).with_metrics(Metrics::from_env()?))
 }
 
 async fn serve(router: fn(Deps) -> Router, deps: Deps) -> Result<(), lambda_http::Error> {

@@ -19,6 +19,7 @@ use shared::http::limits::Limits;
 use tokio::net::TcpListener;
 
 use crate::place;
+use crate::rights;
 use crate::storage;
 
 /// What happens to a call.
@@ -86,6 +87,7 @@ pub async fn deps(clock: Clock) -> (Deps, Faults) {
     let endpoints = storage::endpoints();
     let table = storage::table_at(&proxy(&endpoints.dynamodb, &faults).await);
     let objects = storage::objects_at(&proxy(&endpoints.s3, &faults).await);
+    let (table, objects) = (rights::table(&table), rights::objects(&objects));
     // What is written beside the answers would be counted with the calls of the requests, at some time or other.
     let record = Record::new(storage::table(), clock.clone(), DEFAULT_DAYS);
     (Deps::new(table, clock, Limits::off()).with_objects(objects).with_record(record), faults)

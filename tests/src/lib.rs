@@ -20,11 +20,12 @@ pub mod many;
 pub mod open_id;
 pub mod picture;
 pub mod place;
+pub mod rights;
 pub mod storage;
 
 use std::time::Duration;
 
-use muster::api;
+use axum::Router;
 use muster::apply;
 use muster::apply::file::CompanyFile;
 use muster::credentials;
@@ -45,6 +46,9 @@ use shared::scope::Scope;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use rights::Ledger;
+use rights::Watch;
+
 pub use answer::Answer;
 
 /// A small company with one entry in each list and an attribute of each type.
@@ -63,6 +67,8 @@ pub struct Muster {
     pub deps: Deps,
     // The server stops when the sender is dropped.
     _stop: watch::Sender<bool>,
+    // And looks whether the rights sufficed.
+    _watch: Watch,
 }
 
 impl Muster {
@@ -95,13 +101,17 @@ impl Muster {
 
     async fn found(table: Table, file: &str, limits: Limits) -> Self {
         log::capture();
-        let deps = Deps::new(table, Clock::system(), limits).with_objects(storage::objects());
+        let deps = Deps::new(rights::table(&table), Clock::system(), limits);
+        let deps = deps.with_objects(rights::objects(&storage::objects()));
         let company: CompanyId = format!("t-{}", uuid::Uuid::new_v4().simple()).parse().expect("a slug");
         let mut file = CompanyFile::parse("a test's company", file).expect("a company file");
         file.company.id = company.clone();
         apply::apply(&deps, &file, &mut |_| {}).await.expect("the company is applied");
         match place::deployed() {
-            Some(url) => Self { base_url: url.to_owned(), company, deps, _stop: watch::channel(false).0 },
+            Some(url) => {
+                let (stop, watch) = (watch::channel(false).0, Watch(Ledger::default()));
+                Self { base_url: url.to_owned(), company, deps, _stop: stop, _watch: watch }
+            }
             None => Self::serve(deps, company).await,
         }
     }
@@ -115,18 +125,25 @@ impl Muster {
     /// Another process that serves the same company: nothing is kept in it yet.
     pub async fn twin(muster: &Self) -> Self {
         let deps = Deps::new(muster.deps.table.clone(), muster.deps.clock.clone(), Limits::off());
-        let deps = deps.with_objects(storage::objects());
+        let deps = deps.with_objects(rights::objects(&storage::objects()));
         Self::serve(deps, muster.company.clone()).await
     }
 
-    /// A company served from other parts.
+    /// A company served from other parts, each request under the rights of the function that serves it.
     pub async fn serve(deps: Deps, company: CompanyId) -> Self {
+        let ledger = Ledger::default();
+        let router = rights::router(&deps, &ledger);
+        Self::serve_by(deps, company, router, &ledger).await
+    }
+
+    /// A company served by a router, whose calls are noted in a ledger.
+    pub async fn serve_by(deps: Deps, company: CompanyId, router: Router, ledger: &Ledger) -> Self {
         place::needs_own_process("an API of other parts");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base_url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopping) = watch::channel(false);
-        tokio::spawn(serve::serve(listener, api::router(&deps), stopping));
-        Self { base_url, company, deps, _stop: stop }
+        tokio::spawn(serve::serve(listener, router, stopping));
+        Self { base_url, company, deps, _stop: stop, _watch: Watch(ledger.clone()) }
     }
 
     /// Removes objects of the company that no record has; tells of how many uploads.

@@ -1,9 +1,12 @@
-//! The function's own binary between a small Lambda and the table: when its entries are written.
+//! The function's own binary between a small Lambda and the table: when its entries are written, and its metrics.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+use std::io::BufRead;
+use std::io::BufReader;
 use std::process::Child;
 use std::process::Command;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -18,6 +21,7 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 use axum::routing::get;
 use axum::routing::post;
+use serde_json::Value as Json;
 use tests::Muster;
 use tests::storage;
 use tokio::net::TcpListener;
@@ -139,6 +143,10 @@ struct Function(Child);
 
 impl Function {
     fn start(lambda: &str, table: &str) -> Self {
+        Self(Self::command(lambda, table).spawn().expect("the function runs"))
+    }
+
+    fn command(lambda: &str, table: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_employees"));
         for (name, value) in [
             ("AWS_LAMBDA_RUNTIME_API", lambda),
@@ -157,7 +165,7 @@ impl Function {
         ] {
             command.env(name, value);
         }
-        Self(command.spawn().expect("the function runs"))
+        command
     }
 }
 
@@ -218,4 +226,83 @@ async fn without_an_extension_the_answer_waits_for_its_entry() {
     let at = |step: &str| steps.iter().position(|one| *one == step).expect("a step");
     assert!(at("recorded") < at("answered"), "{steps:?}");
     assert_eq!(recorded(&muster).await, 1);
+}
+
+/// The rules of CloudWatch's embedded metric format, without which it takes no metric from a line.
+fn assert_embedded_metrics(line: &Json) {
+    let metadata = &line["_aws"];
+    let keys = |value: &Json| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(metadata), ["Timestamp", "CloudWatchMetrics"]);
+    // Seconds or nanoseconds would lie far from now, and CloudWatch takes two weeks of the past at most.
+    let at = metadata["Timestamp"].as_i64().expect("whole milliseconds");
+    let now = jiff::Timestamp::now().as_millisecond();
+    assert!((now - 60_000..=now).contains(&at), "{at}");
+    let directives = metadata["CloudWatchMetrics"].as_array().expect("directives");
+    assert!(!directives.is_empty());
+    for directive in directives {
+        assert_eq!(keys(directive), ["Namespace", "Dimensions", "Metrics"]);
+        let namespace = directive["Namespace"].as_str().expect("a namespace");
+        assert!((1..=255).contains(&namespace.len()) && !namespace.starts_with("AWS/"));
+        for set in directive["Dimensions"].as_array().expect("sets") {
+            let set = set.as_array().expect("a set");
+            assert!((1..=30).contains(&set.len()));
+            for dimension in set {
+                let value = &line[dimension.as_str().expect("a name")];
+                let value = value.as_str().unwrap_or_else(|| panic!("no {dimension} in {line}"));
+                assert!((1..=1_024).contains(&value.len()) && value.is_ascii(), "{value}");
+            }
+        }
+        let metrics = directive["Metrics"].as_array().expect("metrics");
+        assert!((1..=100).contains(&metrics.len()));
+        for metric in metrics {
+            assert_eq!(keys(metric), ["Name", "Unit"]);
+            assert!(["Count", "Milliseconds"].contains(&metric["Unit"].as_str().expect("a unit")));
+            let name = metric["Name"].as_str().expect("a name");
+            assert!(line[name].is_f64() || line[name].is_u64(), "{name} in {line}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_request_leaves_a_line_of_metrics_that_nothing_filters_out() {
+    let (_muster, event) = company().await;
+    let seen = Seen::new(vec![event.clone(), event]);
+    let (lambda, table) = (serve(lambda(seen.clone(), true)).await, serve(table(seen.clone(), false)).await);
+    let mut command = Function::command(&lambda, &table);
+    command.envs([("MUSTER_METRICS", "routes"), ("MUSTER_STACK", "muster-test"), ("MUSTER_LOG", "off")]);
+    let mut function = Function(command.stdout(Stdio::piped()).spawn().expect("the function runs"));
+    let output = function.0.stdout.take().expect("its output");
+    let lines = tokio::task::spawn_blocking(|| BufReader::new(output).lines().take(2).collect::<Vec<_>>());
+    let lines = tokio::time::timeout(Duration::from_secs(10), lines).await.expect("two lines").expect("they are read");
+    let lines: Vec<Json> = lines
+        .into_iter()
+        .map(|line| serde_json::from_str(&line.expect("a line")).expect("a line is JSON and nothing else"))
+        .collect();
+    lines.iter().for_each(assert_embedded_metrics);
+    for line in &lines {
+        // All that is in it: nothing of who asked, and for whom.
+        let mut keys: Vec<_> = line.as_object().expect("an object").keys().map(String::as_str).collect();
+        keys.sort_unstable();
+        assert_eq!(keys, ["Latency", "ReadUnits", "Requests", "_aws", "route", "stack"]);
+        assert_eq!(line["stack"], "muster-test");
+        assert_eq!(line["route"], "/v1/company/employees/{employee_id}");
+        assert_eq!(line["Requests"], 1.0);
+        assert!(line["Latency"].as_f64().expect("milliseconds") < 10_000.0);
+    }
+    // The first one reads the credential and the settings as well.
+    assert_eq!((&lines[0]["ReadUnits"], &lines[1]["ReadUnits"]), (&Json::from(3.0), &Json::from(1.0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_being_asked_no_metrics_are_written() {
+    let (_muster, event) = company().await;
+    let seen = Seen::new(vec![event]);
+    let (lambda, table) = (serve(lambda(seen.clone(), true)).await, serve(table(seen.clone(), false)).await);
+    let mut command = Function::command(&lambda, &table);
+    let mut function = Function(command.stdout(Stdio::piped()).spawn().expect("the function runs"));
+    let output = function.0.stdout.take().expect("its output");
+    seen.times("extension waits", 2).await;
+    drop(function);
+    let text = std::io::read_to_string(output).expect("its output");
+    assert!(text.contains("\"message\":\"request\"") && !text.contains("CloudWatchMetrics"), "{text}");
 }

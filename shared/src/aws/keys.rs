@@ -3,8 +3,8 @@
 //! Every partition begins with the company, except a credential's and an
 //! administrator's: they are what names the company. What is recorded and how
 //! credentials are used have a word before the company: roles tell partitions
-//! apart by how they begin, and no role may change or remove what is recorded.
-//! User text in a key stands last, so that it
+//! apart by pattern, and no role may change or remove what is recorded. So a
+//! partition never holds user text. Where a sort key does, it stands last and
 //! needs no escaping: nothing can follow it.
 //!
 //! | what | pk | sk |

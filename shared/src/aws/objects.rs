@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::config::Intercept;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ChecksumMode;
@@ -78,6 +79,14 @@ impl Objects {
     #[must_use]
     pub fn new(client: Client, signer: Client, bucket: &str) -> Self {
         Self { client, signer, bucket: bucket.into() }
+    }
+
+    /// The same bucket through clients whose every call an interceptor sees, and may refuse; what is signed is one, too.
+    #[must_use]
+    pub fn watched_by<I: Intercept + 'static>(&self, interceptor: impl Fn() -> I) -> Self {
+        let watched =
+            |client: &Client| Client::from_conf(client.config().to_builder().interceptor(interceptor()).build());
+        Self { client: watched(&self.client), signer: watched(&self.signer), bucket: Arc::clone(&self.bucket) }
     }
 
     /// Stores a file; S3 refuses it if the bytes that arrive have another SHA-256.

@@ -1,7 +1,8 @@
-//! What surrounds every router: request id, log line, entry of the record, fallbacks, panics.
+//! What surrounds every router: request id, log line, metrics, entry of the record, fallbacks, panics.
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use std::time::Instant;
 
 use axum::Router;
@@ -19,6 +20,7 @@ use axum::response::Response;
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
+use crate::aws::meter::Counts;
 use crate::aws::record::Of;
 use crate::aws::record::Record;
 use crate::deps::Deps;
@@ -27,6 +29,7 @@ use crate::http::context::Acting;
 use crate::http::context::ClientIp;
 use crate::http::context::PlatformRequestId;
 use crate::http::context::RequestContext;
+use crate::http::metrics::Answered;
 use crate::http::permit;
 use crate::http::permit::Origin;
 use crate::http::respond;
@@ -90,7 +93,12 @@ async fn answer(deps: Deps, mut request: Request, next: Next) -> Response {
         Err(error) => error.into_response(),
     };
     let response = finish(&context, response);
-    log(&context, &call.method, call.route.as_deref(), &response, started);
+    let duration = started.elapsed();
+    let route = call.route.as_deref().unwrap_or(NO_ROUTE);
+    log(&context, &call.method, route, &response, duration);
+    let Counts { read_units, write_units, .. } = context.meter().counts();
+    let answered = Answered { route, status: response.status(), duration, read_units, write_units };
+    deps.metrics.write(deps.clock.now(), &answered);
     call.end(response.status()).await;
     response
 }
@@ -192,7 +200,7 @@ fn copy(from: &HeaderMap, to: &mut HeaderMap, name: &HeaderName) {
 }
 
 /// One line per request. The route is the pattern, never the path or the query: those hold what clients sent.
-fn log(context: &RequestContext, method: &str, route: Option<&str>, response: &Response, started: Instant) {
+fn log(context: &RequestContext, method: &str, route: &str, response: &Response, duration: Duration) {
     let counts = context.meter().counts();
     let caller = context.caller();
     let cause = response.extensions().get::<Cause>().map(|cause| cause.0.as_str());
@@ -202,11 +210,11 @@ fn log(context: &RequestContext, method: &str, route: Option<&str>, response: &R
                 target: "muster::request",
                 request_id = context.id(),
                 method,
-                route = route.unwrap_or(NO_ROUTE),
+                route,
                 company = caller.map(|caller| caller.company.as_str()),
                 credential = caller.map(|caller| tracing::field::display(&caller.client_id)),
                 status = response.status().as_u16(),
-                duration_ms = started.elapsed().as_secs_f64() * 1000.0,
+                duration_ms = duration.as_secs_f64() * 1000.0,
                 store_calls = counts.calls,
                 round_trips = counts.round_trips,
                 read_units = counts.read_units,

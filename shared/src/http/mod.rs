@@ -2,7 +2,7 @@
 //!
 //! - [`routes`]: the list of a resource's endpoints, each with the scope that it demands
 //! - [`permit`]: what a handler receives when the scope check has passed
-//! - [`app`]: what surrounds every router: request id, log line, fallbacks, panics
+//! - [`app`]: what surrounds every router: request id, log line, metrics, fallbacks, panics
 //! - [`approval`]: what requests say of approval, and how a decision is shown
 //! - [`body`], [`query`], [`paging`]: what clients send, in all the forms in which they send it
 //! - [`employee`]: the employee that a path names
@@ -10,6 +10,7 @@
 //! - [`idempotency`]: a `POST` that is sent again with the same key is done once
 //! - [`respond`]: envelopes and errors
 //! - [`limits`]: how many requests are taken from whom
+//! - [`metrics`]: what requests do, as numbers for CloudWatch
 
 pub mod app;
 pub mod approval;
@@ -19,6 +20,7 @@ pub mod employee;
 pub mod filter;
 pub mod idempotency;
 pub mod limits;
+pub mod metrics;
 pub mod paging;
 pub mod permit;
 pub mod query;

@@ -1,0 +1,127 @@
+//! One start of a function: its first call and those that follow.
+
+use std::error::Error;
+use std::path::Path;
+use std::time::Duration;
+use std::time::Instant;
+
+use serde_json::Value as Json;
+
+use crate::cases::Case;
+use crate::lambda::Heard;
+use crate::lambda::Lambda;
+use crate::lambda::Step;
+use crate::process::Process;
+
+/// What a function did not do within this time, it does not do any more.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What was read of one start.
+#[derive(Debug)]
+pub(crate) struct Start {
+    /// From the start of the process until it waits for its first event.
+    pub(crate) ready: Duration,
+    /// Processor time until then.
+    pub(crate) ready_used: Duration,
+    /// From the start of the process to the first answer.
+    pub(crate) first_answer: Duration,
+    /// The calls, the first one included.
+    pub(crate) calls: Vec<Call>,
+    /// The most memory that it had, in bytes.
+    pub(crate) peak_memory: u64,
+}
+
+/// What was read of one call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call {
+    /// From the event to the answer.
+    pub(crate) latency: Duration,
+    /// Processor time between them.
+    pub(crate) used: Duration,
+    /// Processor time of the whole invocation: what comes after the answer, as entries of the record, is in it.
+    pub(crate) used_in_all: Duration,
+}
+
+/// A running function and the interfaces that it calls.
+struct Running {
+    lambda: Lambda,
+    process: Process,
+    has_extension: bool,
+}
+
+/// Starts a function once and calls it so often.
+pub(crate) async fn start(
+    binary: &Path,
+    variables: &[(&str, &str)],
+    case: &Case,
+    calls: usize,
+) -> Result<Start, Box<dyn Error>> {
+    let lambda = Lambda::start().await?;
+    let own = [("AWS_LAMBDA_RUNTIME_API", lambda.address.as_str()), ("AWS_LAMBDA_FUNCTION_NAME", case.function)];
+    let started = Instant::now();
+    let process = Process::start(binary, variables.iter().copied().chain(own))?;
+    lambda.watch(process.processor()?);
+    let mut running = Running { lambda, process, has_extension: case.has_extension() };
+    let (ready, mut used) = running.waits().await?;
+    let ready_used = used;
+    let mut read = Vec::with_capacity(calls);
+    let mut first_answer = Duration::ZERO;
+    for call in 0..calls {
+        let invoked = Instant::now();
+        running.lambda.invoke(case.event.clone());
+        let answered = running.answered(case).await?;
+        if call == 0 {
+            first_answer = answered.at - started;
+        }
+        let (_, used_in_all) = running.waits().await?;
+        read.push(Call {
+            latency: answered.at - invoked,
+            used: answered.used - used,
+            used_in_all: used_in_all - used,
+        });
+        used = used_in_all;
+    }
+    let peak_memory = running.process.peak_memory()?;
+    Ok(Start { ready: ready - started, ready_used, first_answer, calls: read, peak_memory })
+}
+
+impl Running {
+    /// Waits until everybody waits for an event: the moment in which the function
+    /// itself did, and the processor time once its extension did as well.
+    async fn waits(&mut self) -> Result<(Instant, Duration), Box<dyn Error>> {
+        let (mut function, mut extension) = (None, (!self.has_extension).then_some(Duration::ZERO));
+        loop {
+            let heard = self.step().await?;
+            match heard.step {
+                Step::Waits => function = Some((heard.at, heard.used)),
+                Step::ExtensionWaits => extension = Some(heard.used),
+                other => return Err(format!("it did what nobody asked for: {other:?}").into()),
+            }
+            if let (Some((at, used)), Some(then)) = (function, extension) {
+                return Ok((at, used.max(then)));
+            }
+        }
+    }
+
+    async fn answered(&mut self, case: &Case) -> Result<Heard, Box<dyn Error>> {
+        loop {
+            let heard = self.step().await?;
+            match &heard.step {
+                Step::Answered(body) => {
+                    let answer: Json = serde_json::from_slice(body)?;
+                    if answer["statusCode"] != case.status {
+                        return Err(format!("{} answered {answer}", case.function).into());
+                    }
+                    return Ok(heard);
+                }
+                Step::Failed(body) => return Err(format!("{} failed: {body:?}", case.function).into()),
+                other => return Err(format!("it did what nobody asked for: {other:?}").into()),
+            }
+        }
+    }
+
+    async fn step(&mut self) -> Result<Heard, Box<dyn Error>> {
+        let heard = tokio::time::timeout(PATIENCE, self.lambda.step()).await;
+        heard?.ok_or_else(|| "the interfaces have ended".into())
+    }
+}
