@@ -74,12 +74,13 @@ pub(crate) fn print(rows: &[Row], mut out: impl Write) -> io::Result<()> {
     writeln!(out, "| --- | --- |{}", " ---: |".repeat(COLUMNS.len()))?;
     let floor = rows.first();
     for row in rows {
-        let cells = COLUMNS.iter().zip(&row.figures).enumerate().map(|(column, ((_, decimals, compared), figure))| {
-            match floor.filter(|_| *compared) {
+        let cells =
+            COLUMNS.iter().zip(&row.figures).enumerate().map(|(column, ((_, decimals, compared), figure))| match floor
+                .filter(|_| *compared)
+            {
                 Some(floor) => format!("{figure:.decimals$} ({:.2})", figure / floor.figures[column]),
                 None => format!("{figure:.decimals$}"),
-            }
-        });
+            });
         let cells: Vec<String> = cells.collect();
         writeln!(out, "| `{}` | {} | {} |", row.function, row.request, cells.join(" | "))?;
     }

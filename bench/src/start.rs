@@ -74,11 +74,7 @@ pub(crate) async fn start(
             first_answer = answered.at - started;
         }
         let (_, used_in_all) = running.waits().await?;
-        read.push(Call {
-            latency: answered.at - invoked,
-            used: answered.used - used,
-            used_in_all: used_in_all - used,
-        });
+        read.push(Call { latency: answered.at - invoked, used: answered.used - used, used_in_all: used_in_all - used });
         used = used_in_all;
     }
     let peak_memory = running.process.peak_memory()?;

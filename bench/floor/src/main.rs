@@ -19,7 +19,8 @@ use serde_json::json;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let credentials = Credentials::new(env::var("AWS_ACCESS_KEY_ID")?, env::var("AWS_SECRET_ACCESS_KEY")?, None, None, "");
+    let credentials =
+        Credentials::new(env::var("AWS_ACCESS_KEY_ID")?, env::var("AWS_SECRET_ACCESS_KEY")?, None, None, "");
     let config = Builder::new()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .credentials_provider(credentials)
@@ -29,7 +30,8 @@ async fn main() -> Result<(), Error> {
     let (client, table) = (Client::from_conf(config), env::var("MUSTER_TABLE")?);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Json>| {
         let key = |name: &str| AttributeValue::S(event.payload[name].as_str().unwrap_or_default().to_owned());
-        let found = client.get_item().table_name(&table).key("pk", key("pk")).key("sk", key("sk")).consistent_read(true);
+        let found =
+            client.get_item().table_name(&table).key("pk", key("pk")).key("sk", key("sk")).consistent_read(true);
         let is_there = found.send().await?.item.is_some();
         Ok::<_, Error>(json!({"statusCode": if is_there { 200 } else { 404 }, "headers": {}, "body": ""}))
     }))
