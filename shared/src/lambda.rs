@@ -1,6 +1,7 @@
 //! A router behind API Gateway.
 
 use std::convert::Infallible;
+use std::fmt::Write;
 use std::time::Duration;
 
 use axum::Router;
@@ -224,7 +225,8 @@ fn encode_path(path: &str) -> String {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'%' => encoded.push(char::from(byte)),
             byte if b"-._~!$&'()*+,;=:@".contains(&byte) => encoded.push(char::from(byte)),
-            byte => encoded.push_str(&format!("%{byte:02X}")),
+            // Writing to a text cannot fail.
+            byte => drop(write!(encoded, "%{byte:02X}")),
         }
         encoded
     })
