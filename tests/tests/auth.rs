@@ -134,6 +134,7 @@ async fn a_login_that_cannot_be_read_names_the_field() {
 
 #[tokio::test]
 async fn every_answer_to_an_authenticated_call_repeats_the_token() {
+    place::needs_own_process("one router for all paths, known and unknown");
     let muster = Muster::start().await;
     let client = muster.client(&["employees:read"], &[]).await;
     let wanted = format!("Bearer {}", client.token.as_deref().expect("a token"));
@@ -171,6 +172,7 @@ async fn authorization_is_demanded_in_the_documented_words() {
 
 #[tokio::test]
 async fn a_disabled_credential_is_refused_within_the_life_of_the_cache_and_at_once_where_it_was_disabled() {
+    place::needs_own_process("a cache that the changes of a test reach at once");
     let muster = Muster::start().await;
     let (credential, secret) = muster.credential(&["employees:read"], &[]).await;
     let answer = muster.anonymous().post("/v1/auth", &login(&credential, &secret)).await;

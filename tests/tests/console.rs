@@ -18,6 +18,7 @@ use tests::console::PASSWORD;
 use tests::console::administrator;
 use tests::console::value_of;
 use tests::log;
+use tests::place;
 
 const LIST: &str = "/console/credentials";
 const NEW: &str = "/console/credentials/new";
@@ -252,6 +253,7 @@ async fn who_is_not_signed_in_gets_nothing_and_every_answer_is_guarded() {
 
 #[tokio::test]
 async fn off_loopback_cookies_need_tls() {
+    place::needs_own_process("a host name that leads to it");
     let muster = Muster::start().await;
     let administrator = administrator(&muster).await;
     let link = link(&muster, &administrator).await;

@@ -21,6 +21,7 @@ use shared::ids::CompanyId;
 use tests::Answer;
 use tests::Client;
 use tests::Muster;
+use tests::place;
 
 const EMPLOYEES: &str = "/v1/company/employees";
 const BAD_TOKEN: &str = "Provided authorization is not valid";
@@ -105,6 +106,7 @@ async fn a_draft_becomes_a_credential_that_does_what_it_says() {
 
 #[tokio::test]
 async fn narrower_attributes_and_scopes_hold_for_tokens_in_use() {
+    place::needs_own_process("a cache that the changes of a test reach at once");
     let muster = Muster::start().await;
     muster.admin().await.create_employee(json!({})).await;
     let one = Integration::new(&muster).await;

@@ -219,6 +219,7 @@ async fn names_that_are_not_ascii_come_in_the_extended_form_as_well() {
 
 #[tokio::test]
 async fn thirty_megabytes_pass_and_one_byte_more_is_413() {
+    place::needs_own_process("bodies larger than Lambda takes");
     let (muster, client, employees) = Muster::staffed(1).await;
     let mut file = vec![b' '; 30 * 1024 * 1024];
     file[..PDF.len()].copy_from_slice(PDF);

@@ -31,6 +31,7 @@ use tests::Answer;
 use tests::Client;
 use tests::Muster;
 use tests::log;
+use tests::place;
 use tests::storage;
 
 const PATH: &str = "/v1/company/employees";
@@ -158,6 +159,7 @@ async fn a_key_is_a_credentials_own() {
 
 #[tokio::test]
 async fn an_answer_is_not_given_again_to_whom_the_scope_was_taken() {
+    place::needs_own_process("a cache that the changes of a test reach at once");
     let muster = Muster::start().await;
     let (credential, secret) = muster.credential(&["employees:write"], &[]).await;
     let login = json!({"client_id": credential.client_id, "client_secret": secret});
