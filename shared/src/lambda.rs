@@ -1,12 +1,15 @@
 //! A router behind API Gateway.
 
 use std::convert::Infallible;
+use std::fmt::Write;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
 use axum::http::HeaderValue;
+use axum::http::Uri;
 use axum::http::header;
+use axum::http::uri::PathAndQuery;
 use axum::response::Response;
 use http_body_util::BodyExt;
 use lambda_http::RequestExt;
@@ -216,8 +219,42 @@ pub async fn handle(service: Router, event: lambda_http::Request) -> Result<Resp
     service.oneshot(request).await
 }
 
+/// The address with the path that was sent, where the runtime made another one of it.
+///
+/// API Gateway hands the path over decoded. The runtime reads it as an address again, which loses a blank at the end
+/// and ends the path at `?` or `#`: `DELETE …/projects/1%20` would delete project 1.
+fn uri_as_sent(uri: &Uri, raw_path: &str) -> Option<Uri> {
+    let path = encode_path(raw_path);
+    if path.is_empty() || uri.path().ends_with(&path) {
+        return None;
+    }
+    // Each question mark of the path is one more before the query.
+    let text = uri.path_and_query().map_or("", PathAndQuery::as_str);
+    let query = text.splitn(raw_path.matches('?').count() + 2, '?').nth(raw_path.matches('?').count() + 1);
+    let path_and_query = query.map_or(path.clone(), |query| format!("{path}?{query}"));
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(path_and_query.parse().ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+/// A decoded path as it stands in an address. Percent signs are as they were sent: those alone API Gateway leaves.
+fn encode_path(path: &str) -> String {
+    path.bytes().fold(String::with_capacity(path.len()), |mut encoded, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'%' => encoded.push(char::from(byte)),
+            byte if b"-._~!$&'()*+,;=:@".contains(&byte) => encoded.push(char::from(byte)),
+            // Writing to a text cannot fail.
+            byte => drop(write!(encoded, "%{byte:02X}")),
+        }
+        encoded
+    })
+}
+
 /// Takes over what API Gateway knows of the request.
-fn with_gateway_facts(event: lambda_http::Request) -> Request {
+fn with_gateway_facts(mut event: lambda_http::Request) -> Request {
+    if let Some(uri) = uri_as_sent(event.uri(), event.raw_http_path()) {
+        *event.uri_mut() = uri;
+    }
     let gateway = match event.request_context_ref() {
         Some(GatewayContext::ApiGatewayV2(context)) => {
             Some((context.request_id.clone(), context.http.source_ip.clone()))
@@ -234,4 +271,44 @@ fn with_gateway_facts(event: lambda_http::Request) -> Request {
         }
     }
     request
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_http::RequestExt;
+
+    use super::with_gateway_facts;
+
+    /// The address of a request for a decoded path, as API Gateway describes it.
+    fn address(raw_path: &str, query: &str) -> String {
+        let event = serde_json::json!({
+            "version": "2.0", "routeKey": "$default", "rawPath": raw_path, "rawQueryString": query, "headers": {},
+            "requestContext": {
+                "accountId": "1", "apiId": "a", "domainName": "a.example", "stage": "$default", "requestId": "r",
+                "http": {"method": "GET", "path": raw_path, "sourceIp": "192.0.2.1"},
+            },
+            "isBase64Encoded": false,
+        });
+        let event = lambda_http::request::from_str(&event.to_string()).expect("an event");
+        assert_eq!(event.raw_http_path(), raw_path);
+        with_gateway_facts(event).uri().path_and_query().expect("a path").to_string()
+    }
+
+    #[test]
+    fn a_decoded_path_is_the_one_that_was_sent() {
+        for (decoded, query, sent) in [
+            ("/v1/projects/1", "", "/v1/projects/1"),
+            ("/v1/projects/1", "a=b?c", "/v1/projects/1?a=b?c"),
+            ("/v1/projects/1 ", "", "/v1/projects/1%20"),
+            ("/v1/projects/1 ", "a=%20", "/v1/projects/1%20?a=%20"),
+            ("/v1/projects/1?x", "", "/v1/projects/1%3Fx"),
+            ("/v1/projects/1?x?", "a=b?c", "/v1/projects/1%3Fx%3F?a=b?c"),
+            ("/v1/projects/1#x", "", "/v1/projects/1%23x"),
+            ("/v1/projects/ö", "", "/v1/projects/%C3%B6"),
+            ("/v1/projects/%25", "a", "/v1/projects/%25?a"),
+            ("/v1/../x", "", "/v1/../x"),
+        ] {
+            assert_eq!(address(decoded, query), sent, "{decoded}?{query}");
+        }
+    }
 }

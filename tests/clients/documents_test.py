@@ -25,6 +25,8 @@ from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 from support import (
     BASE_URL,
     COMPANY,
+    DEPLOYED,
+    LARGEST_WITH_DOCUMENT,
     LOGIN,
     NOBODY,
     ZONE,
@@ -458,13 +460,13 @@ def test_names_of_files(api, worker, sent, kept):
     assert "\n" not in disposition and disposition.isascii()
 
 
-def test_thirty_megabytes_go_through_and_one_byte_more_does_not(api, worker):
-    content = PDF + b"\n%" + bytes(LARGEST - len(PDF) - 2)
+def test_the_largest_file_goes_through_and_one_byte_more_does_not(api, worker):
+    content = PDF + b"\n%" + bytes(LARGEST_WITH_DOCUMENT - len(PDF) - 2)
     made = create(api, worker, ("large.pdf", content))
-    assert made["attributes"]["file"]["size"] == LARGEST
+    assert made["attributes"]["file"]["size"] == LARGEST_WITH_DOCUMENT
     assert download(api, made["id"]).content == content
     error = error_of(upload(api, worker, ("large.pdf", content + b"x")), 413)
-    assert error == {"code": 413, "message": "A file may have 30 MB."}
+    assert error["code"] == 413 and "may have 30 MB." in error["message"]
     assert of(api, worker) == [made["id"]]
 
 
@@ -518,7 +520,9 @@ def test_an_address_is_good_for_one_file_and_a_minute(api, worker):
     renamed = address.replace("one.pdf", "two.pdf")
     longer = address.replace("X-Amz-Expires=60", "X-Amz-Expires=600")
     assert len({address, moved, renamed, longer}) == 4
-    for changed in (moved, renamed, longer, address.split("?")[0]):
+    # The emulator lets whoever has the name of an object read it.
+    unsigned = [] if DEPLOYED else [address.split("?")[0]]
+    for changed in (moved, renamed, longer, *unsigned):
         assert requests.get(changed, timeout=30).status_code == 403, changed
     for method in ("PUT", "DELETE", "POST"):
         assert requests.request(method, address, data=b"x", timeout=30).status_code == 403
@@ -570,12 +574,15 @@ def test_a_file_comes_by_an_upload(api, token, worker, size):
     assert data_of(api.get(f"{DOCUMENTS}/{made['id']}")) == made
     assert download(api, made["id"]).content == content
     # In nothing another one than those that come with their files.
-    twin = create(api, worker, ("payslip.pdf", content), title="Lohn März", date="2026-11-30", comment="x")
-    own = {"created_at", "updated_at", "id_v2"}
-    assert less(twin["attributes"], *own) == less(found, *own)
+    there = [made["id"]]
+    if size <= LARGEST_WITH_DOCUMENT:
+        twin = create(api, worker, ("payslip.pdf", content), title="Lohn März", date="2026-11-30", comment="x")
+        own = {"created_at", "updated_at", "id_v2"}
+        assert less(twin["attributes"], *own) == less(found, *own)
+        there.append(twin["id"])
 
     assert error_of(finish(api, begun), 404)["message"].startswith(NO_UPLOAD)
-    assert of(api, worker) == [made["id"], twin["id"]]
+    assert of(api, worker) == there
 
 
 @pytest.mark.parametrize("how", ["json", "data", "files"])

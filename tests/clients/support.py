@@ -25,6 +25,11 @@ DECLARED = {employee["email"]: employee for employee in COMPANY["employees"]}
 # Employees that the tests create have addresses here; those of the file do not.
 NEWCOMERS = "@newcomers.example"
 
+# Whether the API is deployed, and not muster's one process.
+DEPLOYED = "MUSTER_TABLE" in os.environ
+# How large a file may be that comes with its document: a Lambda function gets no larger body.
+LARGEST_WITH_DOCUMENT = (4 if DEPLOYED else 30) * 1024 * 1024
+
 # No record has it.
 NOBODY = 2_000_000_000
 
@@ -127,7 +132,9 @@ def granted(scope):
 
 def token_of(*scopes, readable=()):
     """The token of a new credential with these scopes, which may read these attributes of employees."""
-    command = [os.environ["MUSTER_BINARY"], "credentials", "create", "--data-dir", CREDENTIALS_FILE.parent]
+    command = [os.environ["MUSTER_BINARY"], "credentials", "create", "--company", CREDENTIALS["company"]]
+    deployed = os.environ.get("MUSTER_TABLE")
+    command += ["--table", deployed] if deployed else ["--data-dir", CREDENTIALS_FILE.parent]
     command += ["--name", "Somebody", "--scope", ",".join(scopes)]
     if readable:
         command += ["--readable-attributes", ",".join(readable)]

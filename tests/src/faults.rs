@@ -11,7 +11,6 @@ use axum::http::StatusCode;
 use axum::http::Uri;
 use axum::response::IntoResponse;
 use axum::response::Response;
-use shared::aws::config;
 use shared::aws::record::DEFAULT_DAYS;
 use shared::aws::record::Record;
 use shared::clock::Clock;
@@ -19,6 +18,7 @@ use shared::deps::Deps;
 use shared::http::limits::Limits;
 use tokio::net::TcpListener;
 
+use crate::place;
 use crate::rights;
 use crate::storage;
 
@@ -82,10 +82,11 @@ impl Faults {
 
 /// What routers are built from, over the storage of this process, with faults between.
 pub async fn deps(clock: Clock) -> (Deps, Faults) {
+    place::needs_own_process("faults of the storage");
     let faults = Faults::default();
     let endpoints = storage::endpoints();
-    let table = config::table_at(&proxy(&endpoints.dynamodb, &faults).await, config::LOCAL_TABLE);
-    let objects = config::objects_at(&proxy(&endpoints.s3, &faults).await, config::LOCAL_BUCKET);
+    let table = storage::table_at(&proxy(&endpoints.dynamodb, &faults).await);
+    let objects = storage::objects_at(&proxy(&endpoints.s3, &faults).await);
     let (table, objects) = (rights::table(&table), rights::objects(&objects));
     // What is written beside the answers would be counted with the calls of the requests, at some time or other.
     let record = Record::new(storage::table(), clock.clone(), DEFAULT_DAYS);

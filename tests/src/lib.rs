@@ -4,6 +4,8 @@
 //! left to the end of the process. Each test has its own company in it, its own
 //! API server on a free port and its own clients, so tests run side by side in
 //! any order, and every test is one of tenant isolation as well.
+//!
+//! The environment can name another storage, or an API that is deployed over it ([`place`]).
 
 pub mod absence_requests;
 pub mod absences;
@@ -17,8 +19,11 @@ pub mod log;
 pub mod many;
 pub mod open_id;
 pub mod picture;
+pub mod place;
 pub mod rights;
 pub mod storage;
+
+use std::time::Duration;
 
 use axum::Router;
 use muster::apply;
@@ -58,7 +63,7 @@ pub struct Muster {
     pub base_url: String,
     /// Its company.
     pub company: CompanyId,
-    /// What its routers are built from; its clock can be set forward.
+    /// What its routers are built from; those of a deployed API have others, over the same table and bucket.
     pub deps: Deps,
     // The server stops when the sender is dropped.
     _stop: watch::Sender<bool>,
@@ -74,7 +79,7 @@ impl Muster {
 
     /// A company from the text of a company file; its id is replaced by one of its own.
     pub async fn with(file: &str, limits: Limits) -> Self {
-        Self::over(storage::table(), file, limits).await
+        Self::found(storage::table(), file, limits).await
     }
 
     /// A company with so many employees, a client that may do everything, and the employees' numbers.
@@ -90,6 +95,11 @@ impl Muster {
 
     /// The same in a table of the test's own.
     pub async fn over(table: Table, file: &str, limits: Limits) -> Self {
+        place::needs_own_storage("a table of the test's own");
+        Self::found(table, file, limits).await
+    }
+
+    async fn found(table: Table, file: &str, limits: Limits) -> Self {
         log::capture();
         let deps = Deps::new(rights::table(&table), Clock::system(), limits);
         let deps = deps.with_objects(rights::objects(&storage::objects()));
@@ -97,7 +107,19 @@ impl Muster {
         let mut file = CompanyFile::parse("a test's company", file).expect("a company file");
         file.company.id = company.clone();
         apply::apply(&deps, &file, &mut |_| {}).await.expect("the company is applied");
-        Self::serve(deps, company).await
+        match place::deployed() {
+            Some(url) => {
+                let (stop, watch) = (watch::channel(false).0, Watch(Ledger::default()));
+                Self { base_url: url.to_owned(), company, deps, _stop: stop, _watch: watch }
+            }
+            None => Self::serve(deps, company).await,
+        }
+    }
+
+    /// Sets the clock of its process forward.
+    pub fn advance(&self, by: Duration) {
+        place::needs_own_process("a clock that is set forward");
+        self.deps.clock.advance(by);
     }
 
     /// Another process that serves the same company: nothing is kept in it yet.
@@ -116,6 +138,7 @@ impl Muster {
 
     /// A company served by a router, whose calls are noted in a ledger.
     pub async fn serve_by(deps: Deps, company: CompanyId, router: Router, ledger: &Ledger) -> Self {
+        place::needs_own_process("an API of other parts");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base_url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopping) = watch::channel(false);

@@ -13,6 +13,8 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::place;
+
 static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static CAPTURE: Once = Once::new();
 
@@ -41,6 +43,7 @@ pub fn capture() {
 /// Everything that was logged up to now.
 #[must_use]
 pub fn text() -> String {
+    place::needs_own_process("what the process logs");
     String::from_utf8_lossy(&LINES.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
 }
 

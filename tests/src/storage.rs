@@ -1,4 +1,4 @@
-//! One embedded storage for all tests of a process.
+//! One storage for all tests of a process: embedded, unless the environment names another ([`place`]).
 
 use std::fs;
 use std::path::Path;
@@ -15,24 +15,41 @@ use shared::aws::config;
 use shared::aws::objects::Objects;
 use shared::aws::table::Table;
 
+use crate::place;
+
 static ENDPOINTS: OnceLock<Endpoints> = OnceLock::new();
 
 /// The table of this process's storage.
 #[must_use]
 pub fn table() -> Table {
-    config::table_at(&endpoints().dynamodb, config::LOCAL_TABLE)
+    table_at(&endpoints().dynamodb)
+}
+
+/// The same table by another way.
+#[must_use]
+pub fn table_at(endpoint: &str) -> Table {
+    config::table_at(endpoint, place::store().map_or(config::LOCAL_TABLE, |store| &store.table))
 }
 
 /// The bucket of this process's storage.
 #[must_use]
 pub fn objects() -> Objects {
-    endpoints().objects()
+    objects_at(&endpoints().s3)
+}
+
+/// The same bucket by another way.
+#[must_use]
+pub fn objects_at(endpoint: &str) -> Objects {
+    config::objects_at(endpoint, place::store().map_or(config::LOCAL_BUCKET, |store| &store.bucket))
 }
 
 /// The endpoints of this process's storage.
 #[must_use]
 pub fn endpoints() -> &'static Endpoints {
-    ENDPOINTS.get_or_init(start)
+    ENDPOINTS.get_or_init(|| match place::store() {
+        Some(store) => Endpoints { dynamodb: store.dynamodb.clone(), s3: store.s3.clone() },
+        None => start(),
+    })
 }
 
 /// Starts the storage on a thread of its own: each test's runtime ends with the test, the storage must not.

@@ -56,7 +56,7 @@ async fn assert_decided(client: &Client, path: &str) {
 
 /// Sets the clock forward, so that what is changed next shows it.
 fn later(muster: &Muster) {
-    muster.deps.clock.advance(Duration::from_secs(5));
+    muster.advance(Duration::from_secs(5));
 }
 
 #[tokio::test]

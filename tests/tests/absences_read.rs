@@ -687,7 +687,7 @@ async fn every_combination_of_filters_is_what_a_naive_filter_finds() {
     let muster = Muster::with(&company_of(&PEOPLE), Limits::off()).await;
     let (mut random, mut known) = (Random::seeded(7), Vec::new());
     for _ in 0..4 {
-        muster.deps.clock.advance(Duration::from_hours(31));
+        muster.advance(Duration::from_hours(31));
         // A token is good for a day.
         let client = muster.admin().await;
         known.extend(store(&client, &mut random, 50).await);
@@ -700,7 +700,7 @@ async fn every_combination_of_filters_is_what_a_naive_filter_finds() {
     let hours = compare(&client, PERIODS, &known, &[&hours, &kinds()]).await;
     assert_eq!((days, hours), (7, 7 * 3));
 
-    muster.deps.clock.advance(Duration::from_hours(31));
+    muster.advance(Duration::from_hours(31));
     let client = muster.admin().await;
     let (removed, moved) = change(&client, &mut random, &mut known).await;
     assert!(removed > 25 && moved > 25, "{removed} removed and {moved} moved");

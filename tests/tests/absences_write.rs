@@ -728,7 +728,7 @@ async fn an_update_of_days_changes_what_is_sent_and_keeps_the_rest() {
     let (muster, client) = start(&[FULL_TIME]).await;
     let body = with(&absence(1, VACATION, "2026-11-23", "2026-11-27"), json!({"comment": "sea"}));
     let (path, before) = created(&client, &body).await;
-    muster.deps.clock.advance(Duration::from_secs(5));
+    muster.advance(Duration::from_secs(5));
     // Over its own old days.
     let shown = changed(&client, &path, &json!({"start_date": "2026-11-25", "end_date": "2026-12-01"})).await;
     let days =
@@ -814,7 +814,7 @@ async fn an_update_of_hours_changes_what_is_sent_and_keeps_the_rest() {
 /// That sending back all that a read gave changes nothing, not even the time of the last change.
 async fn assert_read_back_changes_nothing(muster: &Muster, client: &Client, path: &str) {
     let before = read(client, path).await;
-    muster.deps.clock.advance(Duration::from_secs(5));
+    muster.advance(Duration::from_secs(5));
     let answer = client.patch(path, &before).await;
     assert_eq!(answer.status, 200, "{before}: {}", answer.body);
     assert_eq!(answer.body["data"]["status"], before["status"]);
@@ -888,7 +888,7 @@ async fn a_time_that_the_clocks_skip_is_refused_or_read_back_without_a_change() 
             wrong.push(format!("{from} until {until} ends before it starts: {} {}", shown["start"], shown["end"]));
         }
         let path = format!("{PERIODS}/{}", shown["id"].as_str().expect("a UUID"));
-        muster.deps.clock.advance(Duration::from_secs(5));
+        muster.advance(Duration::from_secs(5));
         let again = client.patch(&path, &shown).await;
         if again.status != 200 {
             wrong.push(format!("{from} until {until} cannot be sent back: {}", again.body["error"]["error_data"]));
@@ -934,7 +934,7 @@ async fn an_update_that_breaks_a_rule_names_the_field_and_changes_nothing() {
     let (muster, client) = start(&[FULL_TIME, FULL_TIME]).await;
     let (days, days_before) = created(&client, &absence(1, VACATION, "2026-11-26", "2026-11-27")).await;
     let (hours, hours_before) = created(&client, &clock(1, VISIT, "2026-11-30", "09:00", "10:00")).await;
-    muster.deps.clock.advance(Duration::from_secs(5));
+    muster.advance(Duration::from_secs(5));
     for path in [&days, &hours] {
         for (body, field) in [
             (json!({"start_date": "2026-12-01"}), "end_date"),
@@ -984,7 +984,7 @@ async fn an_absence_cannot_be_moved_onto_another_one() {
     let (hours, hours_before) = created(&client, &clock(1, VISIT, "2026-11-26", "09:00", "10:00")).await;
     let (other, _) = created(&client, &clock(1, VISIT, "2026-11-26", "10:00", "11:00")).await;
     let sick = created(&client, &absence(1, SICK_LEAVE, "2024-01-15", "2024-01-16")).await.1;
-    muster.deps.clock.advance(Duration::from_secs(5));
+    muster.advance(Duration::from_secs(5));
     assert_overlaps(
         &client.patch(&days, &json!({"end_date": "2026-11-26"})).await,
         &[&hours_before["id"], &read(&client, &other).await["id"]],

@@ -9,6 +9,7 @@ use shared::http::limits::Limits;
 use tests::Answer;
 use tests::COMPANY;
 use tests::Muster;
+use tests::place;
 
 fn login(credential: &Credential, secret: &str) -> Json {
     json!({"client_id": credential.client_id, "client_secret": secret})
@@ -60,7 +61,7 @@ async fn the_token_stays_the_same_for_its_day_and_for_everybody_at_once() {
     }
     assert_eq!(tokens.len(), 1, "sixteen logins at once get one token");
 
-    muster.deps.clock.advance(Duration::from_hours(12));
+    muster.advance(Duration::from_hours(12));
     let later = muster.anonymous().post("/v1/auth", &login(&credential, &secret)).await;
     assert!(tokens.contains(token(&later)));
     let left = later.body["data"]["expires_in"].as_i64().expect("a number");
@@ -75,7 +76,7 @@ async fn a_token_ends_after_a_day_and_the_next_login_gets_another() {
     let client = muster.bearer(token(&first));
     assert_eq!(client.get("/v1/company/employees").await.status, 200);
 
-    muster.deps.clock.advance(Duration::from_hours(24) + Duration::from_secs(1));
+    muster.advance(Duration::from_hours(24) + Duration::from_secs(1));
     let expired = client.get("/v1/company/employees").await;
     assert_eq!(expired.status, 403);
     assert_eq!(expired.message(), "Provided authorization is not valid");
@@ -133,6 +134,7 @@ async fn a_login_that_cannot_be_read_names_the_field() {
 
 #[tokio::test]
 async fn every_answer_to_an_authenticated_call_repeats_the_token() {
+    place::needs_own_process("one router for all paths, known and unknown");
     let muster = Muster::start().await;
     let client = muster.client(&["employees:read"], &[]).await;
     let wanted = format!("Bearer {}", client.token.as_deref().expect("a token"));
@@ -170,6 +172,7 @@ async fn authorization_is_demanded_in_the_documented_words() {
 
 #[tokio::test]
 async fn a_disabled_credential_is_refused_within_the_life_of_the_cache_and_at_once_where_it_was_disabled() {
+    place::needs_own_process("a cache that the changes of a test reach at once");
     let muster = Muster::start().await;
     let (credential, secret) = muster.credential(&["employees:read"], &[]).await;
     let answer = muster.anonymous().post("/v1/auth", &login(&credential, &secret)).await;
@@ -206,12 +209,13 @@ async fn too_many_failed_logins_lock_the_client_id_and_nobody_else() {
     assert_eq!(nobody.post("/v1/auth", &login(&credential, &secret)).await.status, 429, "the right secret waits too");
     assert_eq!(nobody.post("/v1/auth", &login(&other, &other_secret)).await.status, 200);
 
-    muster.deps.clock.advance(Duration::from_secs(wait));
+    muster.advance(Duration::from_secs(wait));
     assert_eq!(nobody.post("/v1/auth", &login(&credential, &secret)).await.status, 200);
 }
 
 #[tokio::test]
 async fn limits_answer_429_with_the_time_to_wait() {
+    place::needs_own_process("limits of the test's own");
     let muster = Muster::with(COMPANY, Limits::parse("login=3,employees=2,address=0").expect("limits")).await;
     let client = muster.client(&["employees:read", "employees:write"], &[]).await;
     assert_eq!(client.get("/v1/company/employees").await.status, 200);

@@ -22,6 +22,7 @@ use tests::open_id::BEGIN;
 use tests::open_id::SigningKey;
 use tests::open_id::TestProvider;
 use tests::picture;
+use tests::place;
 
 const HEAD: &str = "# What each endpoint costs the store
 
@@ -406,6 +407,7 @@ async fn console_rows(table: &mut Table, muster: &Muster) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_budget_table_holds() {
+    place::needs_own_storage("a table that counts what each call reads");
     let muster = Muster::start().await;
     many::store(&muster, 1..=300).await;
     muster.deps.table.raise(shared::aws::keys::sequence(&muster.company, "employee"), 300).await.expect("a counter");

@@ -18,6 +18,7 @@ use tests::console::PASSWORD;
 use tests::console::administrator;
 use tests::console::value_of;
 use tests::log;
+use tests::place;
 
 const LIST: &str = "/console/credentials";
 const NEW: &str = "/console/credentials/new";
@@ -96,7 +97,7 @@ async fn a_link_signs_in_once_and_opening_it_uses_nothing_up() {
 async fn a_link_ends_after_a_quarter_of_an_hour() {
     let muster = Muster::start().await;
     let link = link(&muster, &administrator(&muster).await).await;
-    muster.deps.clock.advance(Duration::from_mins(15));
+    muster.advance(Duration::from_mins(15));
     assert_eq!(muster.anonymous().get(&link).await.status, 404);
     assert_eq!(post(&muster, &link, &[]).await.status, 404);
     for bad in ["x", "AAAA", &link["/console/sign-in/".len() + 1..]] {
@@ -145,7 +146,7 @@ async fn ten_failures_lock_an_address_for_passwords_and_not_for_links() {
     }
     let link = link(&muster, &administrator).await;
     assert_eq!(post(&muster, &link, &[]).await.status, 303);
-    muster.deps.clock.advance(Duration::from_mins(30));
+    muster.advance(Duration::from_mins(30));
     assert_eq!(sign_in(&muster, emails[0], PASSWORD).await.status, 303);
 }
 
@@ -171,9 +172,9 @@ async fn a_session_ends_with_its_time_its_sign_out_and_its_administrator() {
     assert!(!is_in(&muster, &five.cookie).await);
 
     let six = Browser::new(&muster).await;
-    muster.deps.clock.advance(Duration::from_mins(12 * 60 - 1));
+    muster.advance(Duration::from_mins(12 * 60 - 1));
     assert!(is_in(&muster, &six.cookie).await);
-    muster.deps.clock.advance(Duration::from_mins(1));
+    muster.advance(Duration::from_mins(1));
     assert!(!is_in(&muster, &six.cookie).await);
     let page = six.get(LIST).await;
     assert_eq!((page.status, page.header("location")), (303, "/console/sign-in"));
@@ -252,6 +253,7 @@ async fn who_is_not_signed_in_gets_nothing_and_every_answer_is_guarded() {
 
 #[tokio::test]
 async fn off_loopback_cookies_need_tls() {
+    place::needs_own_process("a host name that leads to it");
     let muster = Muster::start().await;
     let administrator = administrator(&muster).await;
     let link = link(&muster, &administrator).await;

@@ -196,7 +196,7 @@ async fn keys_are_read_once_an_hour_and_when_a_token_names_one_that_is_not_known
     refused(&sign_in().await, UNPROVEN);
 
     let before = world.provider.asked_for_keys();
-    world.muster.deps.clock.advance(Duration::from_hours(1));
+    world.muster.advance(Duration::from_hours(1));
     assert_eq!(world.sign_in(|_, claims| next.sign(&claims)).await.status, 200);
     assert_eq!(world.provider.asked_for_keys(), before + 1);
 }
@@ -260,7 +260,7 @@ async fn a_sign_in_ends_once_in_its_own_browser_and_within_ten_minutes() {
     }
     assert_eq!(world.provider.exchanged().len(), 1, "a code is exchanged for whoever won");
 
-    world.muster.deps.clock.advance(Duration::from_mins(10));
+    world.muster.advance(Duration::from_mins(10));
     world.provider.give(Some(&world.key.sign(&world.claims(&other))));
     refused(&world.end(&other).await, STALE);
 }

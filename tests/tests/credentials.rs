@@ -21,6 +21,7 @@ use shared::ids::CompanyId;
 use tests::Answer;
 use tests::Client;
 use tests::Muster;
+use tests::place;
 
 const EMPLOYEES: &str = "/v1/company/employees";
 const BAD_TOKEN: &str = "Provided authorization is not valid";
@@ -105,6 +106,7 @@ async fn a_draft_becomes_a_credential_that_does_what_it_says() {
 
 #[tokio::test]
 async fn narrower_attributes_and_scopes_hold_for_tokens_in_use() {
+    place::needs_own_process("a cache that the changes of a test reach at once");
     let muster = Muster::start().await;
     muster.admin().await.create_employee(json!({})).await;
     let one = Integration::new(&muster).await;
@@ -164,7 +166,7 @@ async fn in_the_grace_time_both_secrets_work_and_after_it_the_new_one() {
     assert_eq!((one.status().await, muster.bearer(&new).get(EMPLOYEES).await.status), (200, 200));
 
     // The old secret's token has had its day; the next one ends with the grace time.
-    muster.deps.clock.advance(Duration::from_hours(25));
+    muster.advance(Duration::from_hours(25));
     refused(&one.client.get(EMPLOYEES).await, BAD_TOKEN);
     let renewed = login(&muster, one.id, &one.secret).await;
     let left = renewed.body["data"]["expires_in"].as_i64().expect("a number");
@@ -175,7 +177,7 @@ async fn in_the_grace_time_both_secrets_work_and_after_it_the_new_one() {
     assert_ne!(newer.token, renewed.token);
     assert_eq!(Some(token(&login(&muster, one.id, &one.secret).await)), renewed.token, "each keeps its own");
 
-    muster.deps.clock.advance(Duration::from_hours(23));
+    muster.advance(Duration::from_hours(23));
     refused(&renewed.get(EMPLOYEES).await, BAD_TOKEN);
     refused(&login(&muster, one.id, &one.secret).await, BAD_LOGIN);
     assert_eq!(newer.get(EMPLOYEES).await.status, 200);
@@ -232,7 +234,7 @@ async fn after_its_expiry_a_credential_is_refused_until_it_is_extended() {
     assert!((3_590..=3_600).contains(&left), "{left}: not longer than the credential");
     assert_eq!((Some(token(&answer)), one.status().await), (one.client.token.clone(), 200));
 
-    muster.deps.clock.advance(hour);
+    muster.advance(hour);
     refused(&one.client.get(EMPLOYEES).await, BAD_TOKEN);
     refused(&login(&muster, one.id, &one.secret).await, BAD_LOGIN);
     change(&muster, one.id, |details| details.expires_at = Some(end + 2 * hour)).await;
@@ -369,19 +371,19 @@ async fn other_processes_follow_within_30_seconds() {
     credentials.disable(&muster.company, one.id).await.expect("disabled");
     refused(&one.client.get(EMPLOYEES).await, BAD_TOKEN);
     refused(&login(&twin, one.id, &one.secret).await, BAD_LOGIN);
-    muster.deps.clock.advance(CACHE_LIFETIME);
+    muster.advance(CACHE_LIFETIME);
     refused(&there.get(EMPLOYEES).await, BAD_TOKEN);
 
     credentials.enable(&muster.company, one.id).await.expect("enabled");
     assert_eq!(there.get(EMPLOYEES).await.status, 200, "what is refused is not kept");
     change(&muster, one.id, |details| details.networks = networks(&["192.0.2.0/24"])).await;
-    muster.deps.clock.advance(CACHE_LIFETIME);
+    muster.advance(CACHE_LIFETIME);
     refused(&there.get(EMPLOYEES).await, ELSEWHERE);
     change(&muster, one.id, |details| details.networks = Networks::default()).await;
-    muster.deps.clock.advance(CACHE_LIFETIME);
+    muster.advance(CACHE_LIFETIME);
     assert_eq!(there.get(EMPLOYEES).await.status, 200);
     credentials.remove(&muster.company, one.id).await.expect("removed");
-    muster.deps.clock.advance(CACHE_LIFETIME);
+    muster.advance(CACHE_LIFETIME);
     refused(&there.get(EMPLOYEES).await, BAD_TOKEN);
 }
 
@@ -392,9 +394,9 @@ async fn a_kept_credential_costs_no_read_and_is_kept_for_no_longer_than_30_secon
     let calls = async || one.client.get("/v1/company/employees/0").await.log_line()["store_calls"].clone();
     calls().await;
     assert_eq!(calls().await, 0);
-    muster.deps.clock.advance(CACHE_LIFETIME.saturating_sub(Duration::from_secs(5)));
+    muster.advance(CACHE_LIFETIME.saturating_sub(Duration::from_secs(5)));
     assert_eq!(calls().await, 0, "it is still kept");
-    muster.deps.clock.advance(Duration::from_secs(5));
+    muster.advance(Duration::from_secs(5));
     assert_eq!(calls().await, 1, "it is read again");
 }
 

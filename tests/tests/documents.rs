@@ -11,6 +11,7 @@ use tests::Answer;
 use tests::Client;
 use tests::Muster;
 use tests::multipart;
+use tests::place;
 use tests::storage;
 
 const PATH: &str = "/v1/company/documents";
@@ -218,6 +219,7 @@ async fn names_that_are_not_ascii_come_in_the_extended_form_as_well() {
 
 #[tokio::test]
 async fn thirty_megabytes_pass_and_one_byte_more_is_413() {
+    place::needs_own_process("bodies larger than Lambda takes");
     let (muster, client, employees) = Muster::staffed(1).await;
     let mut file = vec![b' '; 30 * 1024 * 1024];
     file[..PDF.len()].copy_from_slice(PDF);
@@ -273,7 +275,7 @@ async fn a_file_can_come_by_an_upload() {
     assert_eq!(objects(&muster).await.len(), 1, "nothing stays in staging");
     // Its address is still good. What comes once more has a note, and goes with it.
     assert_eq!(put(upload.clone(), PDF.to_vec()).await, 200);
-    muster.deps.clock.advance(std::time::Duration::from_hours(2));
+    muster.advance(std::time::Duration::from_hours(2));
     assert_eq!(muster.sweep(Kind::File).await, 1);
     assert_eq!(objects(&muster).await.len(), 1);
 
@@ -348,6 +350,7 @@ async fn an_upload_that_is_sent_again_with_its_key_is_one_document() {
 
 #[tokio::test]
 async fn a_credential_uploads_no_more_than_the_limit() {
+    place::needs_own_process("limits of the test's own");
     let muster = Muster::with(tests::COMPANY, Limits::parse("uploads=2").expect("limits")).await;
     let client = muster.admin().await;
     let employee = client.create_employee(json!({})).await;

@@ -60,7 +60,7 @@ impl Scene {
             assert_eq!(got.status(), 200, "{what}: a record without its file");
             assert_eq!(got.bytes().await.expect("a body").as_ref(), PDF, "{what}");
         }
-        self.sound.deps.clock.advance(Duration::from_hours(2));
+        self.sound.advance(Duration::from_hours(2));
         while self.sound.sweep(Kind::File).await > 0 {}
         // Staging is emptied by the bucket itself on AWS, and by the upload's sweep here.
         assert_eq!(self.objects().await.len(), documents.len(), "{what}: a file that no record has");
@@ -159,7 +159,7 @@ async fn a_sweep_takes_nothing_from_an_upload_that_is_under_way() {
     assert_eq!(admin.post(PATH, &finish).await.status, 201);
     // One that began an hour ago is over, and finding that out stores nothing.
     let late = sent(&scene).await;
-    scene.sound.deps.clock.advance(Duration::from_mins(61));
+    scene.sound.advance(Duration::from_mins(61));
     // That, and what the first one may have left in staging.
     assert_eq!(scene.sound.sweep(Kind::File).await, 2);
     assert_eq!(admin.post(PATH, &late).await.status, 404);

@@ -240,10 +240,10 @@ async fn a_picture_is_shown_to_whoever_may_read_the_attribute() {
 #[tokio::test]
 async fn a_new_picture_is_a_change_and_the_same_one_is_none() {
     let (muster, client, employees) = Muster::staffed(2).await;
-    muster.deps.clock.advance(Duration::from_mins(10));
+    muster.advance(Duration::from_mins(10));
     let since = client.value(employees[0], "last_modified_at").await;
     let bytes = picture::random(8, 8);
-    muster.deps.clock.advance(Duration::from_mins(10));
+    muster.advance(Duration::from_mins(10));
     client.set_picture(employees[1], &bytes).await;
     let changed_at = client.value(employees[1], "last_modified_at").await;
     let query = [("updated_since", changed_at.as_str().expect("a time")), ("attributes[]", "profile_picture")];
@@ -252,7 +252,7 @@ async fn a_new_picture_is_a_change_and_the_same_one_is_none() {
     assert_eq!(changed.body["data"][0]["attributes"]["id"]["value"], employees[1]);
     assert_ne!(since, changed_at);
 
-    muster.deps.clock.advance(Duration::from_mins(10));
+    muster.advance(Duration::from_mins(10));
     let again = client.set_picture(employees[1], &bytes).await;
     assert_eq!(again.status, 200, "{}", again.body);
     assert_eq!(again.log_line()["write_units"], json!(0.0), "the same picture is not stored again");
@@ -299,7 +299,7 @@ async fn pictures_that_replace_each_other_leave_one() {
     let (written, _) = tokio::join!(join_all(writers), join_all(readers));
     let shown = client.get(&path(employee)).await;
     assert!(written.contains(&shown.bytes), "one of those that were set");
-    muster.deps.clock.advance(Duration::from_hours(2));
+    muster.advance(Duration::from_hours(2));
     while muster.sweep(Kind::Picture).await > 0 {}
     let left = objects(&muster).await;
     assert!(left.len() <= 2 && left.iter().any(|key| key.ends_with("/original")), "{left:?}");

@@ -49,7 +49,7 @@ impl Scene {
         let seen = self.admin.get(&self.path).await;
         let has_one = !self.admin.value(self.employee, "profile_picture").await.is_null();
         assert_eq!(seen.status == 200, has_one, "{what}: a record without its picture: {}", seen.status);
-        self.sound.deps.clock.advance(Duration::from_hours(2));
+        self.sound.advance(Duration::from_hours(2));
         while self.sound.sweep(Kind::Picture).await > 0 {}
         let listed = storage::objects().list(&format!("pictures/{}/", self.sound.company)).await.expect("a list");
         let originals = listed.iter().filter(|key| key.ends_with("/original")).count();

@@ -41,6 +41,7 @@ use tests::endpoints::unique;
 use tests::faults;
 use tests::faults::Fault;
 use tests::log;
+use tests::place;
 use tests::storage;
 use tower::ServiceExt;
 
@@ -176,6 +177,7 @@ async fn every_endpoint_leaves_an_entry_with_all_that_it_shows_and_names() {
 
 #[tokio::test]
 async fn whatever_becomes_of_a_call_is_recorded() {
+    place::needs_own_process("limits of the test's own");
     let muster = Muster::with(COMPANY, Limits::parse("address=0,login=0,employees=2,uploads=0").expect("limits")).await;
     let client = muster.admin().await;
     let id = client.create_employee(json!({"email": "taken@test.example"})).await;
@@ -346,7 +348,7 @@ async fn entries_end_after_the_retention() {
         assert_eq!(item["expires_at"]["N"], (entry.at.as_second() + days * 86_400).to_string(), "{route}");
     }
     // What is over, DynamoDB removes within days; until then it is not shown.
-    muster.deps.clock.advance(Duration::from_hours(31 * 24));
+    muster.advance(Duration::from_hours(31 * 24));
     let left = record.list(&muster.company, &Filter::default(), None, 10).await.expect("a page");
     assert!(left.entries.iter().all(|entry| entry.deed.route != "test"), "{:?}", left.entries);
 }
@@ -355,7 +357,7 @@ async fn entries_end_after_the_retention() {
 async fn busy(muster: &Muster) -> Vec<Entry> {
     let client = [ClientId::random(), ClientId::random()];
     for months in [0, 2, 1] {
-        muster.deps.clock.advance(Duration::from_hours(24 * 31 * months));
+        muster.advance(Duration::from_hours(24 * 31 * months));
         for number in 0..233_u32 {
             let touched = shared::record::Touched::default();
             touched.touch(Subject::Employee, number % 10);
@@ -481,12 +483,12 @@ async fn a_credential_shows_its_last_use_and_its_scopes() {
     let reads = usage().await.expect("a use");
     assert_eq!(reads.scopes, BTreeSet::from(["employees:read".parse::<Scope>().expect("a scope")]), "403 is no use");
     // Once an hour is enough; another scope is written at once.
-    muster.deps.clock.advance(Duration::from_mins(30));
+    muster.advance(Duration::from_mins(30));
     client.get("/v1/company/employees").await;
     assert_eq!(usage().await.as_ref(), Some(&reads));
     client.get("/v1/company/time-offs").await;
     assert_eq!(usage().await.expect("a use").scopes.len(), 2);
-    muster.deps.clock.advance(Duration::from_hours(1));
+    muster.advance(Duration::from_hours(1));
     client.get("/v1/company/employees").await;
     let later = usage().await.expect("a use");
     assert!(later.last_used.as_second() - first.last_used.as_second() >= 90 * 60);
