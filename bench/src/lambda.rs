@@ -66,7 +66,7 @@ struct Interface {
 
 impl Interface {
     fn heard(&self, step: Step) {
-        let used = self.processor.get().map(Processor::used).unwrap_or_default();
+        let used = self.processor.get().copied().map(Processor::used).unwrap_or_default();
         // Nobody listens any more once the function was stopped.
         let _ = self.steps.send(Heard { step, at: Instant::now(), used });
     }

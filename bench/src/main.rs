@@ -23,7 +23,7 @@ use crate::report::Row;
 use crate::start::Start;
 use crate::tls::Authority;
 
-/// Measures functions as Lambda runs them, beside a floor: the smallest function with one GetItem.
+/// Measures functions as Lambda runs them, beside a floor: the smallest function with one `GetItem`.
 ///
 /// Each function is a process of its own that gets its events from a Runtime API and an Extensions API on loopback,
 /// and calls the embedded store through TLS. In each run every function starts once, in an order that is shuffled,

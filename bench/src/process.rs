@@ -18,7 +18,7 @@ pub(crate) struct Processor(ClockId);
 
 impl Processor {
     /// Nothing once the process is gone.
-    pub(crate) fn used(&self) -> Duration {
+    pub(crate) fn used(self) -> Duration {
         self.0.now().map(Duration::from).unwrap_or_default()
     }
 }

@@ -74,7 +74,11 @@ pub(crate) async fn start(
             first_answer = answered.at - started;
         }
         let (_, used_in_all) = running.waits().await?;
-        read.push(Call { latency: answered.at - invoked, used: answered.used - used, used_in_all: used_in_all - used });
+        read.push(Call {
+            latency: answered.at - invoked,
+            used: answered.used.saturating_sub(used),
+            used_in_all: used_in_all.saturating_sub(used),
+        });
         used = used_in_all;
     }
     let peak_memory = running.process.peak_memory()?;
@@ -100,19 +104,17 @@ impl Running {
     }
 
     async fn answered(&mut self, case: &Case) -> Result<Heard, Box<dyn Error>> {
-        loop {
-            let heard = self.step().await?;
-            match &heard.step {
-                Step::Answered(body) => {
-                    let answer: Json = serde_json::from_slice(body)?;
-                    if answer["statusCode"] != case.status {
-                        return Err(format!("{} answered {answer}", case.function).into());
-                    }
-                    return Ok(heard);
+        let heard = self.step().await?;
+        match &heard.step {
+            Step::Answered(body) => {
+                let answer: Json = serde_json::from_slice(body)?;
+                if answer["statusCode"] != case.status {
+                    return Err(format!("{} answered {answer}", case.function).into());
                 }
-                Step::Failed(body) => return Err(format!("{} failed: {body:?}", case.function).into()),
-                other => return Err(format!("it did what nobody asked for: {other:?}").into()),
+                Ok(heard)
             }
+            Step::Failed(body) => Err(format!("{} failed: {body:?}", case.function).into()),
+            other => Err(format!("it did what nobody asked for: {other:?}").into()),
         }
     }
 

@@ -36,7 +36,7 @@ pub const LOCAL_BUCKET: &str = "muster-files";
 pub const LOCAL_TABLE: &str = "muster";
 
 /// The authorities that vouch for AWS's endpoints: all roots of Amazon Trust Services, as
-/// <https://www.amazontrust.com/repository/> lists them. A test asks for them and sees when one nears its end.
+/// <https://www.amazontrust.com/repository/> lists them, with the days until which they are good.
 const AMAZON_ROOTS: &str = include_str!("roots.pem");
 /// Who sets one of these trusts what it names, as everywhere.
 const TRUST_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
@@ -91,8 +91,8 @@ fn required(name: &str) -> Result<String, Error> {
     env::var(name).map_err(|_| Error::Internal(format!("the variable {name} is not set")))
 }
 
-/// What speaks TLS to AWS. It trusts Amazon's authorities alone: there is no reason to trust others, and to read the
-/// some hundred and fifty that a system has costs more than the rest of a start.
+/// What speaks TLS to AWS. It trusts Amazon's authorities alone: there is no reason to trust others, and the some
+/// hundred and fifty that a system has would be read at every start.
 fn https() -> Result<SharedHttpClient, Error> {
     let is_told = TRUST_VARIABLES.iter().any(|name| env::var_os(name).is_some());
     let trusted = if is_told {
@@ -183,4 +183,22 @@ pub fn objects_with(config: aws_sdk_s3::config::Builder, bucket: &str) -> Object
     let signer = aws_sdk_s3::Client::from_conf(config.clone().build());
     let client = aws_sdk_s3::Client::from_conf(config.interceptor(MeterInterceptor).build());
     Objects::new(client, signer, bucket)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_rustls::rustls::RootCertStore;
+    use tokio_rustls::rustls::pki_types::CertificateDer;
+    use tokio_rustls::rustls::pki_types::pem::PemObject;
+
+    use super::*;
+
+    #[test]
+    fn amazons_authorities_are_certificates() {
+        let mut trusted = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(AMAZON_ROOTS.as_bytes()) {
+            trusted.add(certificate.expect("a certificate")).expect("an authority");
+        }
+        assert_eq!(trusted.len(), 5, "Amazon Root CA 1 to 4 and Starfield Services G2");
+    }
 }
