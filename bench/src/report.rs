@@ -44,7 +44,6 @@ impl Row {
         starts: &[Start],
     ) -> io::Result<Self> {
         let of = |read: fn(&Start) -> Duration| median(starts.iter().map(read).map(milliseconds).collect());
-        let first = |read: fn(&Start) -> Duration| of(read);
         let warm = || starts.iter().flat_map(|start| start.calls.iter().skip(1));
         let mut latencies: Vec<f64> = warm().map(|call| milliseconds(call.latency)).collect();
         latencies.sort_by(f64::total_cmp);
@@ -53,8 +52,8 @@ impl Row {
             of(|start| start.ready),
             of(|start| start.ready_used),
             of(|start| start.first_answer),
-            first(|start| start.calls[0].used),
-            first(|start| start.calls[0].used_in_all),
+            of(|start| start.calls[0].used),
+            of(|start| start.calls[0].used_in_all),
             quantile(&latencies, 0.5),
             quantile(&latencies, 0.99),
             median(warm().map(|call| milliseconds(call.used)).collect()),
@@ -114,4 +113,30 @@ fn zipped(bytes: &[u8]) -> io::Result<u64> {
     encoder.write_all(bytes)?;
     encoder.try_finish()?;
     Ok(encoder.total_out())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_figures_that_were_read() {
+        let figures: Vec<f64> = (1..=100).map(f64::from).collect();
+        let quantiles = [0.5, 0.99, 1.0].map(|part| quantile(&figures, part).to_string());
+        assert_eq!(quantiles, ["50", "99", "100"]);
+        assert_eq!(median(vec![9.0, 1.0, 5.0]).to_string(), "5");
+        assert!(median(Vec::new()).is_nan());
+    }
+
+    #[test]
+    fn ratios_are_to_the_first_row() {
+        let row = |function, figure| Row { function, request: "GET", figures: vec![figure; COLUMNS.len()] };
+        let mut out = Vec::new();
+        print(&[row("floor", 2.0), row("auth", 3.0)], &mut out).expect("a table");
+        let table = String::from_utf8(out).expect("text");
+        let rows: Vec<&str> = table.lines().skip(2).collect();
+        assert!(rows[0].starts_with("| `floor` | GET | 2.0 (1.00) | 2.0 (1.00) |"), "{table}");
+        assert!(rows[1].starts_with("| `auth` | GET | 3.0 (1.50) | 3.0 (1.50) |"), "{table}");
+        assert!(rows[1].ends_with("| 3.00 | 3.00 |"), "sizes have no ratio: {table}");
+    }
 }
