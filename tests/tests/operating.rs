@@ -124,8 +124,10 @@ fn the_alarm_of_the_table_watches_each_operation_that_a_role_allows() {
     for role in resources(&template, "AWS::IAM::Role").values() {
         for policy in role["Properties"]["Policies"].as_array().expect("policies") {
             for statement in policy["PolicyDocument"]["Statement"].as_array().expect("statements") {
-                let actions = statement["Action"].as_array().expect("actions").iter().filter_map(Json::as_str);
-                allowed.extend(actions.filter_map(|action| action.strip_prefix("dynamodb:")));
+                let action = &statement["Action"];
+                let actions = action.as_array().map_or(std::slice::from_ref(action), Vec::as_slice);
+                let names = actions.iter().map(|action| action.as_str().expect("an action"));
+                allowed.extend(names.filter_map(|action| action.strip_prefix("dynamodb:")));
             }
         }
     }
