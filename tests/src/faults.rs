@@ -95,11 +95,12 @@ pub async fn deps(clock: Clock) -> (Deps, Faults) {
 
 async fn proxy(endpoint: &str, faults: &Faults) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
+    let port = listener.local_addr().expect("an address").port();
     let state = (endpoint.to_owned(), faults.clone(), reqwest::Client::new());
     let router = Router::new().fallback(forward).with_state(state);
     tokio::spawn(async move { axum::serve(listener, router).await });
-    format!("http://{address}")
+    // The host goes on to the storage as it is. An emulator tells by it what is meant: an address may be an API's.
+    format!("http://localhost:{port}")
 }
 
 async fn forward(
