@@ -47,8 +47,8 @@ struct Running {
     lambda: Lambda,
     process: Process,
     has_extension: bool,
-    /// Processor time at which its extension asked for the next event, if it has. As Lambda does, nobody minds when it
-    /// asks before the function has answered.
+    /// Processor time at which its extension asked for the next event, if it has. It may ask before the answer is
+    /// here: a request ends for it when its handler ends, and the runtime sends the answer only then.
     extension_waits: Option<Duration>,
 }
 
