@@ -134,11 +134,14 @@ async fn a_password_signs_in_and_a_wrong_one_says_no_more_than_an_unknown_addres
 async fn ten_failures_lock_an_address_for_passwords_and_not_for_links() {
     let muster = Muster::start().await;
     let administrator = administrator(&muster).await;
-    let emails = [administrator.email.as_str(), "nobody@locked.example"];
+    // Nobody's in this run alone: the lock of an address outlives the run that caused it, where the table does.
+    let unknown = format!("nobody@{}.example", muster.company);
+    let emails = [administrator.email.as_str(), &unknown];
     for email in emails {
         let failures = usize::try_from(LOCKOUT.most).expect("a number");
         let attempts = join_all((0..failures).map(|_| sign_in(&muster, email, "wrong wrong wrong"))).await;
-        assert!(attempts.iter().all(|answer| answer.status == 403), "known or not");
+        let statuses: Vec<u16> = attempts.iter().map(|answer| answer.status).collect();
+        assert_eq!(statuses, vec![403; failures], "known or not");
         let locked = sign_in(&muster, email, PASSWORD).await;
         assert_eq!(locked.status, 429, "known or not");
         let seconds: u64 = locked.header("retry-after").parse().expect("seconds");
