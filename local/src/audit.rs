@@ -114,7 +114,7 @@ fn print(entry: &Entry, json: bool) {
     }
     for (what, keys) in [("shown", &deed.touched.shown), ("changed", &deed.touched.changed)] {
         if !keys.is_empty() {
-            say!("    {what:<11} {}", keys.iter().map(String::as_str).collect::<Vec<_>>().join(" "));
+            say!("    {what:<11} {}", keys.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(" "));
         }
     }
     if let Some(request_id) = &deed.request_id {

@@ -9,13 +9,14 @@ use jiff::ZonedDateTime;
 use jiff::civil::Date;
 use jiff::civil::DateTime;
 use jiff::civil::Time;
+use jiff::fmt::temporal::DateTimePrinter;
 use jiff::tz::AmbiguousOffset;
 use jiff::tz::TimeZone;
 
 use crate::error::Error;
 
-/// The shape of every instant on the v1 wire, but for the offset: `2020-11-18T17:33:55`.
-const WIRE_LOCAL: &str = "%Y-%m-%dT%H:%M:%S";
+/// Writes every instant on the v1 wire, but for the offset: `2020-11-18T17:33:55`.
+const WIRE_LOCAL: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
 
 /// An instant on the v1 wire: `2020-11-18T17:33:55+01:00`. Before standard time,
 /// places kept their own to the second; RFC 3339 knows only minutes.
@@ -23,7 +24,8 @@ fn show(zoned: &ZonedDateTime) -> String {
     let seconds = zoned.offset().seconds();
     let sign = if seconds < 0 { '-' } else { '+' };
     let minutes = seconds.unsigned_abs() / 60;
-    format!("{}{sign}{:02}:{:02}", zoned.strftime(WIRE_LOCAL), minutes / 60, minutes % 60)
+    let local = WIRE_LOCAL.datetime_to_string(&zoned.datetime());
+    format!("{local}{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 /// A company's time zone.

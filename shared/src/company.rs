@@ -6,8 +6,9 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde::Serialize;
+use serde::Serializer;
+use serde::ser::SerializeMap;
 use serde_json::Value as Json;
-use serde_json::json;
 
 use crate::attributes::Catalogue;
 use crate::attributes::definition::DeclaredAttribute;
@@ -245,20 +246,57 @@ pub const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "
 impl Entry {
     /// The entry as an employee's attribute shows it: `{"type", "attributes": {"id", "name", …}}`.
     #[must_use]
-    pub fn show(&self, zone: &Zone) -> Json {
-        let mut attributes = json!({"id": self.id, "name": self.name});
-        match &self.details {
+    pub fn show<'e>(&'e self, zone: &'e Zone) -> ShownEntry<'e> {
+        ShownEntry { entry: self, zone, weight: None }
+    }
+}
+
+/// An entry on the wire.
+#[derive(Debug)]
+pub struct ShownEntry<'e> {
+    entry: &'e Entry,
+    zone: &'e Zone,
+    weight: Option<(&'static str, Json)>,
+}
+
+impl ShownEntry<'_> {
+    /// With a number that an employee has for this entry, under a name of its own.
+    #[must_use]
+    pub fn with(self, name: &'static str, number: Json) -> Self {
+        Self { weight: Some((name, number)), ..self }
+    }
+}
+
+impl Serialize for ShownEntry<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut shown = serializer.serialize_map(Some(2))?;
+        shown.serialize_entry("type", self.entry.details.kind().wire_type())?;
+        shown.serialize_entry("attributes", &ShownDetails(self))?;
+        shown.end()
+    }
+}
+
+/// What an entry on the wire says of itself.
+struct ShownDetails<'e>(&'e ShownEntry<'e>);
+
+impl Serialize for ShownDetails<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let ShownEntry { entry, zone, weight } = self.0;
+        let mut attributes = serializer.serialize_map(None)?;
+        attributes.serialize_entry("id", &entry.id)?;
+        attributes.serialize_entry("name", &entry.name)?;
+        match &entry.details {
             Details::HolidayCalendar { country, state, .. } => {
-                attributes["country"] = json!(country);
-                attributes["state"] = json!(state);
+                attributes.serialize_entry("country", country)?;
+                attributes.serialize_entry("state", state)?;
             }
             Details::WorkSchedule { valid_from, week } => {
-                attributes["valid_from"] = json!(valid_from.map(|date| zone.show_date(date)));
+                attributes.serialize_entry("valid_from", &valid_from.map(|date| zone.show_date(date)))?;
                 for (day, length) in WEEKDAYS.iter().zip(week) {
-                    attributes[*day] = json!(length);
+                    attributes.serialize_entry(day, length)?;
                 }
             }
-            Details::AbsenceType { category, .. } => attributes["category"] = json!(category),
+            Details::AbsenceType { category, .. } => attributes.serialize_entry("category", category)?,
             Details::Subcompany
             | Details::Office
             | Details::Department
@@ -266,7 +304,10 @@ impl Entry {
             | Details::CostCenter
             | Details::DocumentCategory => {}
         }
-        json!({"type": self.details.kind().wire_type(), "attributes": attributes})
+        if let Some((name, number)) = weight {
+            attributes.serialize_entry(name, number)?;
+        }
+        attributes.end()
     }
 }
 

@@ -4,6 +4,7 @@
 //! and names of attributes, and never a value: it can be kept and read where the
 //! records themselves may not.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::attributes::AttributeKey;
 use crate::error::Error;
 use crate::ids::ClientId;
 use crate::ids::CompanyId;
@@ -162,6 +164,9 @@ impl From<String> for Ids {
     }
 }
 
+/// The keys of attributes. Those of the system are not copied, and what was stored under another version is still read.
+pub type Keys = BTreeSet<Cow<'static, str>>;
+
 /// What was touched.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Touches {
@@ -170,10 +175,10 @@ pub struct Touches {
     pub ids: BTreeMap<Subject, Ids>,
     /// The keys of the attributes of employees that were shown, of one of them at least.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub shown: BTreeSet<String>,
+    pub shown: Keys,
     /// The keys of the attributes of employees that were changed.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub changed: BTreeSet<String>,
+    pub changed: Keys,
 }
 
 impl Touches {
@@ -199,20 +204,20 @@ impl Touched {
     }
 
     /// Takes note of attributes of an employee that are shown.
-    pub fn show<'k>(&self, employee: EmployeeId, keys: impl IntoIterator<Item = &'k str>) {
+    pub fn show<'k>(&self, employee: EmployeeId, keys: impl IntoIterator<Item = &'k AttributeKey>) {
         let mut touches = self.lock();
         touches.ids.entry(Subject::Employee).or_default().numbers.insert(employee.get());
         for key in keys {
             // Most are there already, from the employee before.
-            if !touches.shown.contains(key) {
-                touches.shown.insert(key.to_owned());
+            if !touches.shown.contains(key.as_str()) {
+                touches.shown.insert(key.to_text());
             }
         }
     }
 
     /// Takes note of attributes of employees that are changed, by their keys.
     pub fn change(&self, keys: impl IntoIterator<Item = impl Display>) {
-        self.lock().changed.extend(keys.into_iter().map(|key| key.to_string()));
+        self.lock().changed.extend(keys.into_iter().map(|key| Cow::Owned(key.to_string())));
     }
 
     /// Takes over what another call touched, whose answer is given once more.
@@ -223,6 +228,12 @@ impl Touched {
         }
         touches.shown.extend(other.shown.iter().cloned());
         touches.changed.extend(other.changed.iter().cloned());
+    }
+
+    /// All that was touched, for who is the last to ask.
+    #[must_use]
+    pub fn take(&self) -> Touches {
+        std::mem::take(&mut *self.lock())
     }
 
     /// What was touched up to now.

@@ -22,6 +22,7 @@ use tests::Answer;
 use tests::Client;
 use tests::Muster;
 use tests::place;
+use tower::ServiceExt;
 
 const EMPLOYEES: &str = "/v1/company/employees";
 const BAD_TOKEN: &str = "Provided authorization is not valid";
@@ -252,7 +253,7 @@ async fn from(
     token: Option<&str>,
     body: &Json,
 ) -> u16 {
-    let mut request = lambda_http::http::Request::builder()
+    let mut request = axum::http::Request::builder()
         .method(method)
         .uri(format!("http://muster.example{path}"))
         .header("content-type", "application/json")
@@ -264,8 +265,8 @@ async fn from(
     if let Some(address) = address {
         request = request.extension(ClientIp(address.parse::<IpAddr>().expect("an address")));
     }
-    let request = request.body(lambda_http::Body::from(body.to_string())).expect("a request");
-    let answer = shared::lambda::handle(api::router(&muster.deps), request).await.expect("an answer");
+    let request = request.body(axum::body::Body::from(body.to_string())).expect("a request");
+    let answer = api::router(&muster.deps).oneshot(request).await.expect("an answer");
     answer.status().as_u16()
 }
 

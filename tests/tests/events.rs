@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use axum::Router;
-use lambda_http::http::StatusCode;
+use axum::http::HeaderMap;
+use axum::http::StatusCode;
 use serde_json::Value as Json;
 use serde_json::json;
 use shared::http::app::app;
@@ -174,9 +175,9 @@ fn expected_of_the_console() -> [(&'static str, (u16, &'static str, Json)); 14] 
     ]
 }
 
-async fn replay(router: Router, event: &str) -> (StatusCode, Json, lambda_http::http::HeaderMap) {
-    let request = lambda_http::request::from_str(event).expect("an event that lambda_http reads");
-    let Ok(response) = shared::lambda::handle(router, request).await;
+async fn replay(router: Router, event: &str) -> (StatusCode, Json, HeaderMap) {
+    let event = serde_json::from_str(event).expect("an event of API Gateway");
+    let response = shared::lambda::handle(router, event).await.expect("an answer");
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("a body");
     let body = match parts.headers.get("content-type") {

@@ -7,11 +7,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::HeaderMap;
+use axum::http::Method;
+use axum::http::Request;
 use axum::response::IntoResponse;
 use axum::response::Response;
-use lambda_http::http::HeaderMap;
-use lambda_http::http::Method;
-use lambda_http::http::Request;
 use serde_json::Value as Json;
 use serde_json::json;
 use shared::aws::credentials::Fingerprint;
@@ -33,6 +33,7 @@ use tests::Muster;
 use tests::log;
 use tests::place;
 use tests::storage;
+use tower::ServiceExt;
 
 const PATH: &str = "/v1/company/employees";
 const AT_ONCE: usize = 64;
@@ -303,8 +304,8 @@ async fn what_may_do_better_later_is_tried_again_and_a_long_answer_is_kept() {
     let router = moody(&muster, &runs);
     let call = async || {
         let request = Request::post("/v1/moody").header("authorization", format!("Bearer {token}"));
-        let request = request.header("idempotency-key", "k").body(lambda_http::Body::Empty).expect("a request");
-        let Ok(response) = shared::lambda::handle(router.clone(), request).await;
+        let request = request.header("idempotency-key", "k").body(axum::body::Body::empty()).expect("a request");
+        let Ok(response) = router.clone().oneshot(request).await;
         read(response).await
     };
     for wanted in [503, 500, 429, 409] {

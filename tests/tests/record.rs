@@ -166,10 +166,14 @@ async fn every_endpoint_leaves_an_entry_with_all_that_it_shows_and_names() {
             let number = u32::try_from(id).expect("a number");
             assert!(touched.contains(number), "{name} touched {subject} {id}, and recorded {:?}", deed.touched);
         }
-        assert!(keys.is_subset(&deed.touched.shown), "{name} showed {keys:?}, and recorded {:?}", deed.touched.shown);
+        assert!(
+            keys.iter().all(|key| deed.touched.shown.contains(key.as_str())),
+            "{name} showed {keys:?}, and recorded {:?}",
+            deed.touched.shown
+        );
         assert_eq!(deed.touched.ids.is_empty(), OF_LISTS.contains(&endpoint.path), "{name}: {:?}", deed.touched);
         if (endpoint.method.as_str(), endpoint.path) == ("PATCH", "/v1/company/employees/{employee_id}") {
-            assert_eq!(deed.touched.changed, BTreeSet::from(["position".to_owned()]));
+            assert_eq!(deed.touched.changed, BTreeSet::from(["position".into()]));
         }
     }
     assert!(walked >= 26, "{walked}");

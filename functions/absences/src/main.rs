@@ -1,6 +1,6 @@
 //! The absences function on Lambda.
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_http::Error> {
+async fn main() -> Result<(), shared::lambda::Error> {
     shared::lambda::run(absences::router).await
 }

@@ -132,7 +132,7 @@ async fn show(
         let employee = employees.get(&document.details.employee);
         let lost = || Error::Internal("a document is of an employee who does not exist".to_owned());
         permit.touched().touch(Subject::Document, document.id);
-        Ok(view::show(company, view.short_employee(employee.ok_or_else(lost)?), document))
+        Ok(view::show(company, view.short_employee(employee.ok_or_else(lost)?)?, document))
     });
     shown.collect()
 }
@@ -239,7 +239,7 @@ pub async fn update_document(
     let document = changed.ok_or_else(model::no_document)?;
     let employee = store::employee(&deps, &permit, document.details.employee).await?;
     let view = View::new(&company, permit.reader(), now);
-    Ok(success(view::show(&company, view.short_employee(&employee), document)))
+    Ok(success(view::show(&company, view.short_employee(&employee)?, document)))
 }
 
 /// Delete a document

@@ -138,7 +138,7 @@ async fn show(
     } else {
         BTreeMap::new()
     };
-    Ok(employees.iter().map(|employee| view.employee(employee, &supervisors)).collect())
+    employees.iter().map(|employee| view.employee(employee, &supervisors)).collect()
 }
 
 /// Get an employee

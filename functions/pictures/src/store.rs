@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use shared::attributes::AttributeKey;
 use shared::attributes::Employee;
 use shared::attributes::Value;
 use shared::attributes::employee::Changes;
@@ -58,7 +59,7 @@ pub async fn employee(deps: &Deps, company: &CompanyId, id: EmployeeId) -> Resul
 pub async fn picture(deps: &Deps, permit: &ReadPermit, id: EmployeeId) -> Result<Option<Picture>, Error> {
     let picture = employee(deps, permit.company(), id).await?.and_then(|employee| employee.picture().cloned());
     if picture.is_some() {
-        permit.touched().show(id, [system::PROFILE_PICTURE]);
+        permit.touched().show(id, [&AttributeKey::system(system::PROFILE_PICTURE)]);
     }
     Ok(picture)
 }

@@ -196,8 +196,9 @@ pub struct Definition {
 /// All attributes of a company: the system's, then its own in the order of their numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
-    order: Vec<AttributeKey>,
-    by_key: BTreeMap<AttributeKey, Definition>,
+    definitions: Vec<Definition>,
+    /// Where each stands among them.
+    places: BTreeMap<AttributeKey, usize>,
 }
 
 impl Catalogue {
@@ -210,8 +211,8 @@ impl Catalogue {
         }
         let mut own = Vec::new();
         for attribute in declared {
-            match catalogue.by_key.get_mut(&attribute.key) {
-                Some(system) => system.label = attribute.label,
+            match catalogue.places.get(&attribute.key) {
+                Some(place) => catalogue.definitions[*place].label = attribute.label,
                 None => own.push(attribute),
             }
         }
@@ -223,19 +224,19 @@ impl Catalogue {
     }
 
     fn insert(&mut self, definition: Definition) {
-        self.order.push(definition.key.clone());
-        self.by_key.insert(definition.key.clone(), definition);
+        self.places.insert(definition.key.clone(), self.definitions.len());
+        self.definitions.push(definition);
     }
 
     /// The definition of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Definition> {
-        self.by_key.get(key)
+        self.places.get(key).and_then(|place| self.definitions.get(*place))
     }
 
     /// Every definition, in the order in which they are shown.
     pub fn iter(&self) -> impl Iterator<Item = &Definition> {
-        self.order.iter().filter_map(|key| self.by_key.get(key))
+        self.definitions.iter()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The key of an attribute.
 
 use std::borrow::Borrow;
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -17,7 +18,7 @@ pub const DYNAMIC_PREFIX: &str = "dynamic_";
 /// attribute with `dynamic_` and up to 18 digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct AttributeKey(String);
+pub struct AttributeKey(Cow<'static, str>);
 
 impl AttributeKey {
     /// The key as text.
@@ -33,9 +34,16 @@ impl AttributeKey {
     }
 
     /// The key of a system attribute, from the table in [`system`].
-    pub(crate) fn system(name: &'static str) -> Self {
+    #[must_use]
+    pub fn system(name: &'static str) -> Self {
         debug_assert!(system::find(name).is_some(), "{name} is not in the table of system attributes");
-        Self(name.to_owned())
+        Self(Cow::Borrowed(name))
+    }
+
+    /// The key as text that can be kept; a system attribute's is not copied.
+    #[must_use]
+    pub fn to_text(&self) -> Cow<'static, str> {
+        self.0.clone()
     }
 }
 
@@ -43,18 +51,16 @@ impl FromStr for AttributeKey {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let well_formed = match text.strip_prefix(DYNAMIC_PREFIX) {
-            Some(digits) => (1..=18).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()),
-            None => system::find(text).is_some(),
+        let found = match text.strip_prefix(DYNAMIC_PREFIX) {
+            Some(digits) if (1..=18).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) => {
+                Some(Cow::Owned(text.to_owned()))
+            }
+            Some(_) => None,
+            None => system::find(text).map(|attribute| Cow::Borrowed(attribute.key)),
         };
-        if well_formed {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(Error::invalid(
-                text,
-                format!("{text} is no attribute: neither a system attribute nor dynamic_ and digits."),
-            ))
-        }
+        found.map(Self).ok_or_else(|| {
+            Error::invalid(text, format!("{text} is no attribute: neither a system attribute nor dynamic_ and digits."))
+        })
     }
 }
 
@@ -68,7 +74,7 @@ impl TryFrom<String> for AttributeKey {
 
 impl From<AttributeKey> for String {
     fn from(key: AttributeKey) -> Self {
-        key.0
+        key.0.into_owned()
     }
 }
 

@@ -4,15 +4,17 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde::Serialize;
-use serde_json::Value as Json;
-use serde_json::json;
+use serde::Serializer;
+use serde_json::value::RawValue;
+use serde_json::value::to_raw_value;
+use utoipa::PartialSchema;
 use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
 
 use crate::attributes::AttributeKey;
 use crate::attributes::AttributeType;
@@ -103,31 +105,67 @@ impl Reader {
 /// The employees to whom those on a page report.
 pub type Supervisors = BTreeMap<EmployeeId, Employee>;
 
+/// An employee on the wire: `{"type": "Employee", "attributes": {key: {"label", "value", "type", "universal_id"}}}`.
+///
+/// It is the JSON itself, written once from the stored record and the company's settings, without a tree between them.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub struct EmployeeResource(Box<RawValue>);
+
+impl PartialSchema for EmployeeResource {
+    fn schema() -> RefOr<Schema> {
+        Shown::schema()
+    }
+}
+
+impl ToSchema for EmployeeResource {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Shown::schemas(schemas);
+    }
+}
+
 /// An employee on the wire.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct EmployeeResource {
+#[derive(Serialize, ToSchema)]
+struct Shown<'a> {
     /// Always `Employee`.
     #[serde(rename = "type")]
-    pub resource_type: &'static str,
+    resource_type: &'static str,
     /// The attributes that the credential may read, by their keys.
-    pub attributes: IndexMap<String, AttributeResource>,
+    #[schema(value_type = std::collections::BTreeMap<String, AttributeResource<'static>>)]
+    attributes: Attributes<'a>,
+}
+
+/// The attributes of an employee that are shown.
+struct Attributes<'a> {
+    view: View<'a>,
+    employee: &'a Employee,
+    supervisors: &'a Supervisors,
+    /// Whether it is nested in another answer, and shows but a few of what may be read.
+    is_short: bool,
 }
 
 /// An attribute of an employee on the wire.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct AttributeResource {
+#[derive(Serialize, ToSchema)]
+struct AttributeResource<'a> {
     /// What people call it.
-    pub label: String,
+    label: &'a str,
     /// Its value, in the form of its type.
-    pub value: Json,
+    #[schema(value_type = serde_json::Value)]
+    value: AttributeValue<'a>,
     /// Its type.
     #[serde(rename = "type")]
-    pub attribute_type: AttributeType,
+    attribute_type: AttributeType,
     /// What it means across companies.
-    pub universal_id: Option<String>,
+    universal_id: Option<&'a str>,
     /// The currency of an amount, ISO 4217.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub currency: Option<String>,
+    currency: Option<&'a str>,
+}
+
+/// The value of an attribute of an employee.
+struct AttributeValue<'a> {
+    attributes: &'a Attributes<'a>,
+    definition: &'a Definition,
 }
 
 /// A company seen through a credential.
@@ -181,103 +219,128 @@ impl View<'_> {
         self.company.catalogue.iter().filter(|definition| self.reader.readable.allows(definition.key.as_str()))
     }
 
-    /// An employee: `{"type": "Employee", "attributes": {key: {"label", "value", "type", "universal_id"}}}`.
-    #[must_use]
-    pub fn employee(&self, employee: &Employee, supervisors: &Supervisors) -> EmployeeResource {
-        self.nest(employee, supervisors, |key| self.shows(key))
+    /// An employee with all that is readable and was asked for.
+    pub fn employee(&self, employee: &Employee, supervisors: &Supervisors) -> Result<EmployeeResource, Error> {
+        write(&Attributes { view: *self, employee, supervisors, is_short: false }.shown())
     }
 
     /// An employee nested in another answer.
+    pub fn short_employee(&self, employee: &Employee) -> Result<EmployeeResource, Error> {
+        let supervisors = Supervisors::new();
+        write(&Attributes { view: *self, employee, supervisors: &supervisors, is_short: true }.shown())
+    }
+
+    /// A text of an employee, for an answer that is no JSON; `None` also where it may not be read.
     #[must_use]
-    pub fn short_employee(&self, employee: &Employee) -> EmployeeResource {
-        self.nest(employee, &Supervisors::new(), |key| SHORT.contains(&key) && self.reader.readable.allows(key))
-    }
-
-    fn nest(&self, employee: &Employee, supervisors: &Supervisors, shown: impl Fn(&str) -> bool) -> EmployeeResource {
-        let shown = || self.company.catalogue.iter().filter(|definition| shown(definition.key.as_str()));
-        // Whatever is shown of anybody goes through here, so nothing of it is missing in the record.
-        self.reader.touched.show(employee.id, shown().map(|definition| definition.key.as_str()));
-        let attributes = shown()
-            .map(|definition| (definition.key.to_string(), self.attribute(definition, employee, supervisors)))
-            .collect();
-        EmployeeResource { resource_type: "Employee", attributes }
-    }
-
-    fn attribute(&self, definition: &Definition, employee: &Employee, supervisors: &Supervisors) -> AttributeResource {
-        AttributeResource {
-            label: definition.label.clone(),
-            value: self.value(definition, employee, supervisors),
-            attribute_type: definition.attribute_type,
-            universal_id: definition.universal_id.clone(),
-            currency: (definition.kind == Kind::Money).then(|| self.company.profile.currency.clone()),
+    pub fn text<'e>(&self, employee: &'e Employee, key: &str) -> Option<&'e str> {
+        let (key, value) = employee.values.get_key_value(key).filter(|_| self.reader.readable.allows(key))?;
+        self.reader.touched.show(employee.id, [key]);
+        match value {
+            Value::Text(text) => Some(text),
+            _ => None,
         }
     }
+}
 
-    fn value(&self, definition: &Definition, employee: &Employee, supervisors: &Supervisors) -> Json {
-        let zone = &self.company.zone;
-        match definition.kind {
-            Kind::Id => json!(employee.id),
-            Kind::CreatedAt => json!(zone.show_instant(employee.created_at)),
-            Kind::LastModifiedAt => json!(zone.show_instant(employee.updated_at)),
-            Kind::ProfilePicture => json!(employee.picture().map(|_| self.picture_url(employee.id))),
-            _ => match employee.values.get(&definition.key) {
-                Some(value) => self.stored(definition.kind, value, supervisors),
-                None => nothing(definition.kind),
+fn write(shown: &Shown<'_>) -> Result<EmployeeResource, Error> {
+    // Without the library's own text, which goes into the log.
+    to_raw_value(shown).map(EmployeeResource).map_err(|_| Error::Internal("an employee cannot be shown".to_owned()))
+}
+
+impl<'a> Attributes<'a> {
+    fn definitions(&self) -> impl Iterator<Item = &'a Definition> {
+        let (view, is_short) = (self.view, self.is_short);
+        view.company.catalogue.iter().filter(move |definition| {
+            let key = definition.key.as_str();
+            if is_short { SHORT.contains(&key) && view.reader.readable.allows(key) } else { view.shows(key) }
+        })
+    }
+
+    /// The employee with them. Whatever is shown of anybody goes through here, so nothing of it is missing in the record.
+    fn shown(self) -> Shown<'a> {
+        self.view.reader.touched.show(self.employee.id, self.definitions().map(|definition| &definition.key));
+        Shown { resource_type: "Employee", attributes: self }
+    }
+}
+
+impl Serialize for Attributes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let company = self.view.company;
+        serializer.collect_map(self.definitions().map(|definition| {
+            let resource = AttributeResource {
+                label: &definition.label,
+                value: AttributeValue { attributes: self, definition },
+                attribute_type: definition.attribute_type,
+                universal_id: definition.universal_id.as_deref(),
+                currency: (definition.kind == Kind::Money).then_some(company.profile.currency.as_str()),
+            };
+            (definition.key.as_str(), resource)
+        }))
+    }
+}
+
+impl Serialize for AttributeValue<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Attributes { view, employee, .. } = self.attributes;
+        let zone = &view.company.zone;
+        match self.definition.kind {
+            Kind::Id => employee.id.serialize(serializer),
+            Kind::CreatedAt => serializer.serialize_str(&zone.show_instant(employee.created_at)),
+            Kind::LastModifiedAt => serializer.serialize_str(&zone.show_instant(employee.updated_at)),
+            Kind::ProfilePicture => employee.picture().map(|_| self.picture_url()).serialize(serializer),
+            _ => match employee.values.get(&self.definition.key) {
+                Some(value) => self.stored(value, serializer),
+                None => nothing(self.definition.kind, serializer),
             },
         }
     }
+}
 
-    fn picture_url(&self, employee: EmployeeId) -> String {
-        format!("{}/v1/company/employees/{employee}/profile-picture", self.base_url)
+impl AttributeValue<'_> {
+    fn picture_url(&self) -> String {
+        let Attributes { view, employee, .. } = self.attributes;
+        format!("{}/v1/company/employees/{}/profile-picture", view.base_url, employee.id)
     }
 
-    fn stored(&self, kind: Kind, value: &Value, supervisors: &Supervisors) -> Json {
+    fn stored<S: Serializer>(&self, value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+        let Attributes { view, supervisors, .. } = self.attributes;
+        let (company, kind) = (view.company, self.definition.kind);
+        let entry = |kind, id| company.entry(kind, id).map(|entry| entry.show(&company.zone));
         match value {
-            Value::Text(text) => json!(text),
-            Value::Date(date) => json!(self.company.zone.show_date(*date)),
-            Value::Integer(integer) => json!(integer),
-            Value::Decimal(hours) if kind == Kind::Hours => json!(hours.normalize().to_string()),
-            Value::Decimal(decimal) => number(*decimal),
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::Date(date) => serializer.serialize_str(&company.zone.show_date(*date)),
+            Value::Integer(integer) => integer.serialize(serializer),
+            Value::Decimal(hours) if kind == Kind::Hours => serializer.collect_str(&hours.normalize()),
+            Value::Decimal(decimal) => number(*decimal).serialize(serializer),
             Value::Entry(id) => match kind {
-                Kind::Entry(kind) => self.entry(kind, *id),
-                _ => Json::Null,
+                Kind::Entry(kind) => entry(kind, *id).serialize(serializer),
+                _ => serializer.serialize_none(),
             },
             Value::Employee(id) => {
-                supervisors.get(id).map_or(Json::Null, |employee| json!(self.short_employee(employee)))
+                let none = Supervisors::new();
+                let short = |employee| Attributes { view: *view, employee, supervisors: &none, is_short: true }.shown();
+                supervisors.get(id).map(short).serialize(serializer)
             }
             // One text with commas: what the vendor sends, and what clients split.
-            Value::Tags(tags) => json!(tags.join(",")),
-            Value::Shares(shares) => shares
-                .iter()
-                .map(|share| self.weighted(EntryKind::CostCenter, share.id, "percentage", share.percentage))
-                .collect(),
-            Value::Entitlements(entitlements) => entitlements
-                .iter()
-                .map(|one| self.weighted(EntryKind::AbsenceType, one.id, "entitlement", one.in_year(self.today.year())))
-                .collect(),
+            Value::Tags(tags) => serializer.serialize_str(&tags.join(",")),
+            Value::Shares(shares) => serializer.collect_seq(shares.iter().map(|share| {
+                entry(EntryKind::CostCenter, share.id).map(|entry| entry.with("percentage", number(share.percentage)))
+            })),
+            Value::Entitlements(entitlements) => serializer.collect_seq(entitlements.iter().map(|one| {
+                let days = number(one.in_year(view.today.year()));
+                entry(EntryKind::AbsenceType, one.id).map(|entry| entry.with("entitlement", days))
+            })),
             // Only an attribute of its own kind has one, and shows where it can be had.
-            Value::Picture(_) => Json::Null,
+            Value::Picture(_) => serializer.serialize_none(),
         }
-    }
-
-    fn entry(&self, kind: EntryKind, id: u32) -> Json {
-        self.company.entry(kind, id).map_or(Json::Null, |entry| entry.show(&self.company.zone))
-    }
-
-    fn weighted(&self, kind: EntryKind, id: u32, name: &str, weight: Decimal) -> Json {
-        let mut entry = self.entry(kind, id);
-        if let Some(attributes) = entry.get_mut("attributes") {
-            attributes[name] = number(weight);
-        }
-        entry
     }
 }
 
 /// What an attribute without a value shows: lists are lists, tags a text without any, everything else is null.
-fn nothing(kind: Kind) -> Json {
+fn nothing<S: Serializer>(kind: Kind, serializer: S) -> Result<S::Ok, S::Error> {
     match kind {
-        Kind::CostCenters | Kind::AbsenceEntitlement => json!([]),
-        Kind::Tags => json!(""),
-        _ => Json::Null,
+        Kind::CostCenters | Kind::AbsenceEntitlement => serializer.collect_seq([(); 0]),
+        Kind::Tags => serializer.serialize_str(""),
+        _ => serializer.serialize_none(),
     }
 }

@@ -1,9 +1,15 @@
 //! Companies and their settings: read before every answer, so kept for 30 seconds.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::time::Duration;
 
-use moka::future::Cache;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use futures_util::future::Shared;
+use futures_util::future::WeakShared;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -12,6 +18,7 @@ use crate::attributes::definition::EntryKind;
 use crate::aws::items::Entity;
 use crate::aws::items::Item;
 use crate::aws::keys;
+use crate::aws::recent::Recent;
 use crate::aws::table::Range;
 use crate::aws::table::Table;
 use crate::aws::transaction::Condition;
@@ -24,6 +31,8 @@ use crate::ids::CompanyId;
 
 /// How long settings and credentials are kept in a process.
 pub const CACHE_LIFETIME: Duration = Duration::from_secs(30);
+/// Of how many companies a process keeps the settings.
+const MAX_KEPT: usize = 1_000;
 
 impl Entity for Profile {
     const TYPE: &'static str = "profile";
@@ -73,31 +82,57 @@ impl Settings {
     }
 }
 
-/// The companies of a table.
+/// A company that is being read, for everybody who waits for it.
+type Loading = BoxFuture<'static, Result<Arc<Company>, Error>>;
+
+/// The companies of a table. Clones are the same.
 #[derive(Clone, Debug)]
 pub struct Companies {
     table: Table,
-    cache: Cache<CompanyId, Arc<Company>>,
+    kept: Arc<Recent<CompanyId, Arc<Company>>>,
+    /// Those who wait hold the work: what nobody waits for any more is not done to its end, and begins anew.
+    loading: Arc<Mutex<HashMap<CompanyId, WeakShared<Loading>>>>,
 }
 
 impl Companies {
     /// The companies of `table`.
     #[must_use]
     pub fn new(table: Table) -> Self {
-        Self { table, cache: Cache::builder().max_capacity(1_000).time_to_live(CACHE_LIFETIME).build() }
+        Self { table, kept: Arc::new(Recent::new(CACHE_LIFETIME, MAX_KEPT)), loading: Arc::default() }
     }
 
     /// A company, at most 30 seconds old. Requests that come at the same time read it once.
     pub async fn get(&self, id: &CompanyId) -> Result<Arc<Company>, Error> {
-        self.cache
-            .try_get_with_by_ref(id, async {
-                let company = self.load(id).await?.into_company()?;
-                company
-                    .map(Arc::new)
-                    .ok_or_else(|| Error::Internal("a credential names a company without a profile".to_owned()))
-            })
-            .await
-            .map_err(|error| Error::clone(&error))
+        match self.kept.get(id) {
+            Some(company) => Ok(company),
+            None => self.loading(id).await,
+        }
+    }
+
+    /// The reading of a company that is under way, or begins.
+    fn loading(&self, id: &CompanyId) -> Shared<Loading> {
+        let mut loading = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(begun) = loading.get(id).and_then(WeakShared::upgrade) {
+            return begun;
+        }
+        loading.retain(|_, other| other.upgrade().is_some());
+        let (companies, id) = (self.clone(), id.clone());
+        let begun = {
+            let id = id.clone();
+            async move {
+                let company = companies.load(&id).await?.into_company()?;
+                let without = || Error::Internal("a credential names a company without a profile".to_owned());
+                let company = company.map(Arc::new).ok_or_else(without)?;
+                companies.kept.put(id, company.clone());
+                Ok(company)
+            }
+            .boxed()
+            .shared()
+        };
+        if let Some(weak) = begun.downgrade() {
+            loading.insert(id, weak);
+        }
+        begun
     }
 
     /// A company's settings as they are stored now.

@@ -20,7 +20,6 @@ use std::sync::atomic::Ordering;
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
-use moka::future::Cache;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -28,6 +27,7 @@ use crate::aws::companies::CACHE_LIFETIME;
 use crate::aws::items::Entity;
 use crate::aws::items::Item;
 use crate::aws::keys;
+use crate::aws::recent::Recent;
 use crate::aws::table::Range;
 use crate::aws::table::Table;
 use crate::aws::table::unless_raced;
@@ -62,6 +62,9 @@ impl Entity for CredentialName {
     const TYPE: &'static str = "credential_name";
 }
 
+/// Of how many tokens a process keeps the credentials.
+const MAX_KEPT: usize = 10_000;
+
 /// What is kept of a credential that a token led to.
 #[derive(Clone, Debug)]
 struct Kept {
@@ -77,7 +80,7 @@ struct Kept {
 pub struct Credentials {
     table: Table,
     clock: Clock,
-    cache: Cache<Fingerprint, Kept>,
+    cache: Arc<Recent<Fingerprint, Kept>>,
     writes: Arc<AtomicU64>,
 }
 
@@ -85,7 +88,7 @@ impl Credentials {
     /// The credentials of `table`.
     #[must_use]
     pub fn new(table: Table, clock: Clock) -> Self {
-        let cache = Cache::builder().max_capacity(10_000).time_to_live(CACHE_LIFETIME).build();
+        let cache = Arc::new(Recent::new(CACHE_LIFETIME, MAX_KEPT));
         Self { table, clock, cache, writes: Arc::default() }
     }
 
@@ -98,7 +101,7 @@ impl Credentials {
         let Some(client_id) = client_of_token(token) else { return Ok(None) };
         let presented = Fingerprint::of(token);
         let now = self.clock.now();
-        if let Some(credential) = self.kept(&presented, now).await {
+        if let Some(credential) = self.kept(&presented, now) {
             return Ok(credential.accepts(&presented, now).then_some(credential));
         }
         // Before the read: what this process writes meanwhile must not be hidden by what is older.
@@ -111,12 +114,12 @@ impl Credentials {
         }
         let stored = Arc::new(stored);
         // Only what was just read goes in: keeping it longer each time would hide a change for ever.
-        self.cache.insert(presented, Kept { credential: stored.clone(), read_at: now, writes }).await;
+        self.cache.put(presented, Kept { credential: stored.clone(), read_at: now, writes });
         Ok(Some(stored))
     }
 
-    async fn kept(&self, presented: &Fingerprint, now: Timestamp) -> Option<Arc<Credential>> {
-        let kept = self.cache.get(presented).await?;
+    fn kept(&self, presented: &Fingerprint, now: Timestamp) -> Option<Arc<Credential>> {
+        let kept = self.cache.get(presented)?;
         let lifetime = SignedDuration::try_from(CACHE_LIFETIME).unwrap_or_default();
         let fresh = now.duration_since(kept.read_at) < lifetime;
         (fresh && kept.writes == self.writes.load(Ordering::SeqCst)).then_some(kept.credential)

@@ -14,6 +14,7 @@
 //! - [`staff`]: employees beside other records
 //! - [`away`]: on which days employees are away
 //! - [`companies`], [`credentials`]: what every function reads before its own records
+//! - [`recent`]: what a process keeps of what it read, for a while
 //! - [`record`]: what was done is written down beside the answers, and read back
 //! - [`idempotency`]: which request with a key does the work, and what the others are answered
 
@@ -30,6 +31,7 @@ pub mod lockout;
 pub mod meter;
 pub mod objects;
 pub mod ranks;
+pub mod recent;
 pub mod record;
 pub mod schema;
 pub mod staff;

@@ -134,7 +134,7 @@ impl Call {
             route: self.route.clone().unwrap_or_else(|| NO_ROUTE.to_owned()),
             status,
             request_id: Some(self.context.id().to_owned()),
-            touched: self.context.touched().so_far(),
+            touched: self.context.touched().take(),
         };
         Some((of, deed))
     }

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
-use serde_json::Map;
-use serde_json::Value as Json;
-use serde_json::json;
+use serde::Serialize;
+use serde::Serializer;
+use serde::ser::SerializeMap;
 
 use crate::error::Error;
 
@@ -29,12 +29,14 @@ pub const STACK: &str = "stack";
 pub const ROUTE: &str = "route";
 
 /// A metric, with the unit that CloudWatch knows it by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct Metric {
     /// Its name.
     pub name: &'static str,
     unit: &'static str,
     /// Whether there is one for each route. Requests are not: they are the sample count of the latency.
+    #[serde(skip)]
     pub by_route: bool,
 }
 
@@ -111,40 +113,64 @@ impl Metrics {
 
     /// Writes the line of a request to standard output, where Lambda takes it from.
     pub fn write(&self, at: Timestamp, request: &Answered<'_>) {
-        if let Some(written) = &self.0 {
-            let line = format!("{}\n", written.line(at, request));
-            // There is nowhere to say that it failed, and the request did not.
-            let _ = std::io::stdout().lock().write_all(line.as_bytes());
+        let Some(written) = &self.0 else { return };
+        // There is nowhere to say that it failed, and the request did not.
+        if let Ok(mut line) = serde_json::to_vec(&Line { written, at, request }) {
+            line.push(b'\n');
+            let _ = std::io::stdout().lock().write_all(&line);
         }
     }
 }
 
-impl Written {
-    fn line(&self, at: Timestamp, request: &Answered<'_>) -> Json {
-        let present: Vec<(Metric, f64)> =
-            METRICS.into_iter().zip(request.values()).filter(|(_, value)| *value > 0.0).collect();
-        let directive = |dimensions: &[&str], by_route: bool| {
-            let metrics = present.iter().filter(|(metric, _)| metric.by_route || !by_route);
-            let metrics: Vec<Json> =
-                metrics.map(|(metric, _)| json!({"Name": metric.name, "Unit": metric.unit})).collect();
-            json!({"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics})
+/// The line of a request: `_aws`, which says what of it is a metric, and the values.
+struct Line<'l> {
+    written: &'l Written,
+    at: Timestamp,
+    request: &'l Answered<'l>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metadata<'l> {
+    timestamp: i64,
+    cloud_watch_metrics: Vec<Directive<'l>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive<'l> {
+    namespace: &'static str,
+    dimensions: [&'l [&'static str]; 1],
+    metrics: Vec<Metric>,
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let present = || METRICS.into_iter().zip(self.request.values()).filter(|(_, value)| *value > 0.0);
+        let directive = |dimensions, by_route: bool| {
+            let metrics = present().map(|(metric, _)| metric).filter(|metric| metric.by_route || !by_route).collect();
+            Directive { namespace: NAMESPACE, dimensions: [dimensions], metrics }
         };
-        let mut directives = vec![directive(&[STACK], false)];
-        if self.by_route {
-            directives.push(directive(&[STACK, ROUTE], true));
+        let mut cloud_watch_metrics = vec![directive(&[STACK], false)];
+        if self.written.by_route {
+            cloud_watch_metrics.push(directive(&[STACK, ROUTE], true));
         }
-        let mut line = Map::new();
-        let metadata = json!({"Timestamp": at.as_millisecond(), "CloudWatchMetrics": directives});
-        line.insert("_aws".to_owned(), metadata);
-        line.insert(STACK.to_owned(), self.stack.as_str().into());
-        line.insert(ROUTE.to_owned(), request.route.into());
-        line.extend(present.iter().map(|(metric, value)| (metric.name.to_owned(), json!(value))));
-        Json::Object(line)
+        let mut line = serializer.serialize_map(None)?;
+        line.serialize_entry("_aws", &Metadata { timestamp: self.at.as_millisecond(), cloud_watch_metrics })?;
+        line.serialize_entry(STACK, &self.written.stack)?;
+        line.serialize_entry(ROUTE, self.request.route)?;
+        for (metric, value) in present() {
+            line.serialize_entry(metric.name, &value)?;
+        }
+        line.end()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value as Json;
+    use serde_json::json;
+
     use super::*;
 
     fn line(which: &str, status: StatusCode, (read_units, write_units): (f64, f64)) -> Json {
@@ -152,7 +178,8 @@ mod tests {
         let duration = Duration::from_micros(1_500);
         let request = Answered { route: "/v1/auth", status, duration, read_units, write_units };
         let at = Timestamp::from_millisecond(1_700_000_000_123).expect("an instant");
-        metrics.0.expect("they are written").line(at, &request)
+        let written = metrics.0.expect("they are written");
+        serde_json::to_value(Line { written: &written, at, request: &request }).expect("JSON")
     }
 
     fn names(line: &Json, directive: usize) -> Vec<&str> {

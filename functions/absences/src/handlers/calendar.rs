@@ -11,7 +11,6 @@ use icalendar::Property;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::civil::Weekday;
-use serde_json::Value;
 use shared::attributes::Employee;
 use shared::attributes::View;
 use shared::attributes::definition::EntryKind;
@@ -138,11 +137,9 @@ fn feed(company: &Company, wanted: &Wanted, shown: &Shown<'_>, absences: Vec<Abs
 
 /// A person's name as far as it may be read; else their number.
 fn name(view: &View<'_>, employee: &Employee) -> String {
-    let short = view.short_employee(employee);
-    let text = |key: &str| short.attributes.get(key).and_then(|one| one.value.as_str()).map(str::to_owned);
-    let names: Vec<String> = [system::FIRST_NAME, system::LAST_NAME].into_iter().filter_map(text).collect();
-    let number = short.attributes.get(system::ID).map_or(Value::Null, |id| id.value.clone());
-    if names.is_empty() { format!("Employee {number}") } else { names.join(" ") }
+    let names: Vec<&str> =
+        [system::FIRST_NAME, system::LAST_NAME].into_iter().filter_map(|key| view.text(employee, key)).collect();
+    if names.is_empty() { format!("Employee {}", employee.id) } else { names.join(" ") }
 }
 
 fn event(company: &Company, name: &str, absence: &Absence) -> Event {

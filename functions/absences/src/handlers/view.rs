@@ -238,14 +238,14 @@ impl<'a> Shown<'a> {
 
     /// An absence of days.
     pub(crate) fn time_off(&self, absence: Absence) -> Result<TimeOffPeriod, Error> {
-        let employee = self.view.short_employee(self.employee(&absence)?);
+        let employee = self.view.short_employee(self.employee(&absence)?)?;
         self.touch(&absence);
         Ok(time_off(self.company, employee, absence))
     }
 
     /// An absence of hours.
     pub(crate) fn period(&self, absence: Absence) -> Result<AbsencePeriod, Error> {
-        let employee = self.view.short_employee(self.employee(&absence)?);
+        let employee = self.view.short_employee(self.employee(&absence)?)?;
         self.touch(&absence);
         Ok(period(self.company, employee, absence))
     }

@@ -43,7 +43,7 @@ pub(crate) async fn create(
     };
     let (absence, employee) = store::create(deps, permit, (request.employee, request.span), draft).await?;
     let view = View::new(company, permit.reader(), deps.clock.now());
-    Ok((absence, view.short_employee(&employee)))
+    Ok((absence, view.short_employee(&employee)?))
 }
 
 /// The kind that a request names, if its absences are counted in the unit of the route.

@@ -89,7 +89,7 @@ pub async fn create_document(
             None => Box::pin(with_upload(&deps, &permit, &fields)).await?,
         };
         let view = View::new(&company, permit.reader(), deps.clock.now());
-        Ok(created(view::show(&company, view.short_employee(&employee), document)))
+        Ok(created(view::show(&company, view.short_employee(&employee)?, document)))
     };
     Box::pin(idempotency::keyed(&deps, &parts, &told, work)).await
 }

@@ -7,6 +7,7 @@ use shared::ids::ClientId;
 use shared::record::Actor;
 use shared::record::Entries;
 use shared::record::Entry;
+use shared::record::Keys;
 use shared::record::Outcome;
 use shared::record::Subject;
 
@@ -222,7 +223,7 @@ fn credential_name(record: &RecordPage, id: ClientId) -> Markup {
 
 fn touched(texts: &Texts, entry: &Entry) -> Markup {
     let touched = &entry.deed.touched;
-    let list = |keys: &std::collections::BTreeSet<String>| keys.iter().cloned().collect::<Vec<_>>().join(", ");
+    let list = |keys: &Keys| keys.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
     html! {
         @for (subject, ids) in &touched.ids {
             p { (subject_text(texts, *subject)) ": " span.ids { (ids) } }
