@@ -1,7 +1,6 @@
 //! Measures functions as Lambda runs them, beside a floor.
 
 mod cases;
-mod lambda;
 mod process;
 mod report;
 mod start;
@@ -16,6 +15,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use shared::aws::config;
+use tests::lambda;
 use tests::storage;
 
 use crate::cases::Case;
@@ -94,17 +94,13 @@ async fn measure(options: &Options) -> Result<(), Box<dyn Error>> {
         ("AWS_SECRET_ACCESS_KEY", "local"),
         ("AWS_ENDPOINT_URL_DYNAMODB", &table),
         ("AWS_ENDPOINT_URL_S3", &bucket),
-        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-        ("AWS_LAMBDA_LOG_GROUP_NAME", "measured"),
-        ("AWS_LAMBDA_LOG_STREAM_NAME", "measured"),
-        ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
         ("SSL_CERT_FILE", &trusted),
         (config::TABLE_VARIABLE, config::LOCAL_TABLE),
         (config::BUCKET_VARIABLE, config::LOCAL_BUCKET),
         // Limits are checked as they are on AWS, but never reached.
         ("MUSTER_RATE_LIMITS", "address=9999999,login=9999999,employees=9999999,uploads=9999999"),
     ];
+    variables.extend(lambda::VARIABLES);
     for variable in &options.variables {
         variables.push(variable.split_once('=').ok_or_else(|| format!("{variable} is not NAME=VALUE"))?);
     }

@@ -2,16 +2,19 @@
 
 use std::error::Error;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::OnceLock;
 use std::time::Duration;
 use std::time::Instant;
 
 use serde_json::Value as Json;
+use tests::lambda::Lambda;
+use tests::lambda::Step;
+use tokio::sync::mpsc;
 
 use crate::cases::Case;
-use crate::lambda::Heard;
-use crate::lambda::Lambda;
-use crate::lambda::Step;
 use crate::process::Process;
+use crate::process::Processor;
 
 /// What a function did not do within this time, it does not do any more.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -42,9 +45,18 @@ pub(crate) struct Call {
     pub(crate) used_in_all: Duration,
 }
 
+/// A step, and the moment in which it was heard of.
+struct Heard {
+    step: Step,
+    at: Instant,
+    /// Processor time that the function had used by then.
+    used: Duration,
+}
+
 /// A running function and the interfaces that it calls.
 struct Running {
     lambda: Lambda,
+    steps: mpsc::UnboundedReceiver<Heard>,
     process: Process,
     has_extension: bool,
     /// Processor time at which its extension asked for the next event, if it has. It may ask before the answer is
@@ -59,12 +71,21 @@ pub(crate) async fn start(
     case: &Case,
     calls: usize,
 ) -> Result<Start, Box<dyn Error>> {
-    let lambda = Lambda::start().await?;
+    let (hear, steps) = mpsc::unbounded_channel();
+    let processor = Arc::<OnceLock<Processor>>::default();
+    let watched = processor.clone();
+    let heard = move |step| {
+        let used = watched.get().copied().map(Processor::used).unwrap_or_default();
+        // Nobody listens any more once the function was stopped.
+        let _ = hear.send(Heard { step, at: Instant::now(), used });
+    };
+    let lambda = Lambda::start(true, heard).await;
     let own = [("AWS_LAMBDA_RUNTIME_API", lambda.address.as_str()), ("AWS_LAMBDA_FUNCTION_NAME", case.function)];
     let started = Instant::now();
     let process = Process::start(binary, variables.iter().copied().chain(own))?;
-    lambda.watch(process.processor()?);
-    let mut running = Running { lambda, process, has_extension: case.has_extension(), extension_waits: None };
+    // Before the process has come so far as to call.
+    let _ = processor.set(process.processor()?);
+    let mut running = Running { lambda, steps, process, has_extension: case.has_extension(), extension_waits: None };
     let (ready, mut used) = running.waits().await?;
     let ready_used = used;
     let mut read = Vec::with_capacity(calls);
@@ -107,6 +128,7 @@ impl Running {
             match heard.step {
                 Step::Waits => function = Some((heard.at, heard.used)),
                 Step::ExtensionWaits => self.extension_waits = Some(heard.used),
+                Step::Registers(..) => {}
                 other => return Err(format!("it did what nobody asked for: {other:?}").into()),
             }
         }
@@ -116,7 +138,7 @@ impl Running {
         loop {
             let heard = self.step().await?;
             match &heard.step {
-                Step::Answered(body) => {
+                Step::Answers(body) => {
                     let answer: Json = serde_json::from_slice(body)?;
                     if answer["statusCode"] != case.status {
                         return Err(format!("{} answered {answer}", case.function).into());
@@ -124,14 +146,16 @@ impl Running {
                     return Ok(heard);
                 }
                 Step::ExtensionWaits => self.extension_waits = Some(heard.used),
-                Step::Failed(body) => return Err(format!("{} failed: {body:?}", case.function).into()),
-                Step::Waits => return Err(format!("{} asked for an event twice", case.function).into()),
+                Step::Fails(body) => return Err(format!("{} failed: {body:?}", case.function).into()),
+                Step::Waits | Step::Registers(..) => {
+                    return Err(format!("{} began anew within a call", case.function).into());
+                }
             }
         }
     }
 
     async fn step(&mut self) -> Result<Heard, Box<dyn Error>> {
-        let heard = tokio::time::timeout(PATIENCE, self.lambda.step()).await;
+        let heard = tokio::time::timeout(PATIENCE, self.steps.recv()).await;
         heard?.ok_or_else(|| "the interfaces have ended".into())
     }
 }

@@ -13,16 +13,15 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::response::Response;
-use axum::routing::get;
-use axum::routing::post;
 use serde_json::Value as Json;
 use tests::Muster;
+use tests::lambda::Lambda;
+use tests::lambda::Step;
+use tests::lambda::VARIABLES;
 use tests::storage;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -34,19 +33,17 @@ const EVENT: &str = include_str!("../../../events/employees/get-one.json");
 struct Seen {
     steps: Arc<Mutex<Vec<&'static str>>>,
     count: watch::Sender<usize>,
-    events: Arc<Vec<String>>,
 }
 
 impl Seen {
-    fn new(events: Vec<String>) -> Self {
-        Self { steps: Arc::default(), count: watch::Sender::new(0), events: Arc::new(events) }
+    fn new() -> Self {
+        Self { steps: Arc::default(), count: watch::Sender::new(0) }
     }
 
-    fn note(&self, step: &'static str) -> usize {
+    fn note(&self, step: &'static str) {
         let mut steps = self.steps.lock().expect("the steps");
         steps.push(step);
         self.count.send_replace(steps.len());
-        steps.iter().filter(|one| **one == step).count()
     }
 
     /// Waits until something happened so often.
@@ -60,61 +57,45 @@ impl Seen {
     }
 }
 
-/// Lambda's two interfaces, for some events one after the other.
-fn lambda(seen: Seen, extensions: bool) -> Router {
-    let register = async move |State(seen): State<Seen>, headers: HeaderMap, body: String| {
-        if !extensions {
-            return StatusCode::FORBIDDEN.into_response();
-        }
-        assert_eq!(headers["lambda-extension-name"], "muster-record");
-        assert_eq!(body, r#"{"events":["INVOKE"]}"#);
-        seen.note("registered");
-        ([("lambda-extension-identifier", "extension-1")], "{}").into_response()
+/// Lambda, which hands over the events one after the other: each once everybody waits.
+async fn lambda(seen: &Seen, takes_extensions: bool, events: Vec<String>) -> String {
+    let noted = seen.clone();
+    let heard = move |step| {
+        noted.note(match step {
+            Step::Registers(name, events) => {
+                assert_eq!((name.as_str(), events.as_str()), ("muster-record", r#"{"events":["INVOKE"]}"#));
+                "registered"
+            }
+            Step::Waits => "function waits",
+            Step::ExtensionWaits => "extension waits",
+            Step::Answers(body) => {
+                let body = String::from_utf8_lossy(&body);
+                assert!(body.contains(r#""statusCode":200"#), "{body}");
+                "answered"
+            }
+            Step::Fails(_) => "refused",
+        });
     };
-    let next_for_extension = async |State(seen): State<Seen>, headers: HeaderMap| {
-        assert_eq!(headers["lambda-extension-identifier"], "extension-1");
-        let asked = seen.note("extension waits");
-        // An invocation ends once both have asked for the next one.
-        if asked > seen.events.len() {
-            std::future::pending::<()>().await;
+    let lambda = Lambda::start(takes_extensions, heard).await;
+    let (address, seen) = (lambda.address.clone(), seen.clone());
+    tokio::spawn(async move {
+        for (count, event) in (1..).zip(events) {
+            seen.times("function waits", count).await;
+            if takes_extensions {
+                seen.times("extension waits", count).await;
+            }
+            lambda.invoke(event);
         }
-        seen.times("invoked", asked).await;
-        r#"{"eventType":"INVOKE"}"#
-    };
-    let next = async |State(seen): State<Seen>| {
-        let asked = seen.note("function waits");
-        if asked > seen.events.len() {
-            std::future::pending::<()>().await;
-        }
-        if seen.steps.lock().expect("the steps").contains(&"registered") {
-            seen.times("extension waits", asked).await;
-        }
-        seen.note("invoked");
-        let headers = [
-            ("lambda-runtime-aws-request-id", format!("invocation-{asked}")),
-            ("lambda-runtime-deadline-ms", "4102444800000".to_owned()),
-            ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-central-1:1:function:employees".to_owned()),
-        ];
-        (headers, seen.events[asked - 1].clone()).into_response()
-    };
-    let answered = async |State(seen): State<Seen>, Path((_, how)): Path<(String, String)>, body: String| {
-        seen.note(if how == "error" { "refused" } else { "answered" });
-        if how == "response" {
-            assert!(body.contains(r#""statusCode":200"#), "{body}");
-        }
-        StatusCode::ACCEPTED
-    };
-    Router::new()
-        .route("/2020-01-01/extension/register", post(register))
-        .route("/2020-01-01/extension/event/next", get(next_for_extension))
-        .route("/2018-06-01/runtime/invocation/next", get(next))
-        .route("/2018-06-01/runtime/invocation/{id}/{how}", post(answered))
-        .with_state(seen)
+        // It is there for as long as the test is.
+        std::future::pending::<()>().await;
+    });
+    address
 }
 
 /// The table, to which no entry comes before the answer was sent, if that is asked for.
 fn table(seen: Seen, after_answer: bool) -> Router {
     let forward = async move |State(seen): State<Seen>, headers: HeaderMap, body: Bytes| -> Response {
+        seen.note("called");
         let is_entry = String::from_utf8_lossy(&body).contains(r#""entity":{"S":"record"}"#);
         if is_entry && after_answer {
             seen.times("answered", 1).await;
@@ -151,11 +132,6 @@ impl Function {
         for (name, value) in [
             ("AWS_LAMBDA_RUNTIME_API", lambda),
             ("AWS_LAMBDA_FUNCTION_NAME", "employees"),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-            ("AWS_LAMBDA_LOG_GROUP_NAME", "employees"),
-            ("AWS_LAMBDA_LOG_STREAM_NAME", "1"),
-            ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
             ("AWS_REGION", "eu-central-1"),
             ("AWS_ACCESS_KEY_ID", "local"),
             ("AWS_SECRET_ACCESS_KEY", "local"),
@@ -165,6 +141,7 @@ impl Function {
         ] {
             command.env(name, value);
         }
+        command.envs(VARIABLES);
         command
     }
 }
@@ -191,8 +168,8 @@ async fn recorded(muster: &Muster) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_answer_goes_first_and_the_process_stays_until_its_entry_is_written() {
     let (muster, event) = company().await;
-    let seen = Seen::new(vec![event]);
-    let (lambda, table) = (serve(lambda(seen.clone(), true)).await, serve(table(seen.clone(), true)).await);
+    let seen = Seen::new();
+    let (lambda, table) = (lambda(&seen, true, vec![event]).await, serve(table(seen.clone(), true)).await);
     let _function = Function::start(&lambda, &table);
     seen.times("extension waits", 2).await;
     assert_eq!(recorded(&muster).await, 1);
@@ -205,10 +182,24 @@ async fn the_answer_goes_first_and_the_process_stays_until_its_entry_is_written(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_start_calls_the_table_three_times_and_then_waits() {
+    let seen = Seen::new();
+    let (lambda, table) = (lambda(&seen, true, Vec::new()).await, serve(table(seen.clone(), false)).await);
+    let _function = Function::start(&lambda, &table);
+    seen.times("function waits", 1).await;
+    let steps = seen.steps.lock().expect("the steps").clone();
+    // One opens the first connection, and two at a time the second.
+    assert_eq!(steps.iter().filter(|step| **step == "called").count(), 3, "{steps:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_invocation_that_is_no_request_holds_nothing_up() {
     let (muster, event) = company().await;
-    let seen = Seen::new(vec!["{\"no\": \"event of API Gateway\"}".to_owned(), event]);
-    let (lambda, table) = (serve(lambda(seen.clone(), true)).await, serve(table(seen.clone(), true)).await);
+    let seen = Seen::new();
+    let (lambda, table) = (
+        lambda(&seen, true, vec!["{\"no\": \"event of API Gateway\"}".to_owned(), event]).await,
+        serve(table(seen.clone(), true)).await,
+    );
     let _function = Function::start(&lambda, &table);
     seen.times("extension waits", 3).await;
     assert_eq!(recorded(&muster).await, 1);
@@ -218,8 +209,8 @@ async fn an_invocation_that_is_no_request_holds_nothing_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_an_extension_the_answer_waits_for_its_entry() {
     let (muster, event) = company().await;
-    let seen = Seen::new(vec![event]);
-    let (lambda, table) = (serve(lambda(seen.clone(), false)).await, serve(table(seen.clone(), false)).await);
+    let seen = Seen::new();
+    let (lambda, table) = (lambda(&seen, false, vec![event]).await, serve(table(seen.clone(), false)).await);
     let _function = Function::start(&lambda, &table);
     seen.times("answered", 1).await;
     let steps = seen.steps.lock().expect("the steps").clone();
@@ -266,8 +257,9 @@ fn assert_embedded_metrics(line: &Json) {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_request_leaves_a_line_of_metrics_that_nothing_filters_out() {
     let (_muster, event) = company().await;
-    let seen = Seen::new(vec![event.clone(), event]);
-    let (lambda, table) = (serve(lambda(seen.clone(), true)).await, serve(table(seen.clone(), false)).await);
+    let seen = Seen::new();
+    let (lambda, table) =
+        (lambda(&seen, true, vec![event.clone(), event]).await, serve(table(seen.clone(), false)).await);
     let mut command = Function::command(&lambda, &table);
     command.envs([("MUSTER_METRICS", "routes"), ("MUSTER_STACK", "muster-test"), ("MUSTER_LOG", "off")]);
     let mut function = Function(command.stdout(Stdio::piped()).spawn().expect("the function runs"));
@@ -296,8 +288,8 @@ async fn each_request_leaves_a_line_of_metrics_that_nothing_filters_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_being_asked_no_metrics_are_written() {
     let (_muster, event) = company().await;
-    let seen = Seen::new(vec![event]);
-    let (lambda, table) = (serve(lambda(seen.clone(), true)).await, serve(table(seen.clone(), false)).await);
+    let seen = Seen::new();
+    let (lambda, table) = (lambda(&seen, true, vec![event]).await, serve(table(seen.clone(), false)).await);
     let mut command = Function::command(&lambda, &table);
     let mut function = Function(command.stdout(Stdio::piped()).spawn().expect("the function runs"));
     let output = function.0.stdout.take().expect("its output");
