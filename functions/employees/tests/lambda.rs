@@ -41,9 +41,13 @@ impl Seen {
     }
 
     fn note(&self, step: &'static str) {
-        let mut steps = self.steps.lock().expect("the steps");
-        steps.push(step);
-        self.count.send_replace(steps.len());
+        let count = {
+            let mut steps = self.steps.lock().expect("the steps");
+            steps.push(step);
+            steps.len()
+        };
+        // Not under the lock of the steps, which whoever waits takes under that of the count.
+        self.count.send_replace(count);
     }
 
     /// Waits until something happened so often.
