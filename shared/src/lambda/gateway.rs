@@ -42,11 +42,9 @@ const QUERY: &[u8] = b"/%-._~!$&'()*+,;=:@?\\^`{|}[]";
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     raw_path: String,
-    #[serde(default)]
-    raw_query_string: String,
-    #[serde(default)]
-    cookies: Vec<String>,
-    #[serde(deserialize_with = "read_headers")]
+    raw_query_string: Option<String>,
+    cookies: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "read_headers")]
     headers: HeaderMap,
     request_context: Context,
     body: Option<String>,
@@ -102,10 +100,11 @@ impl Event {
         };
         let mut request = Request::new(body);
         *request.method_mut() = Method::from_bytes(self.request_context.http.method.as_bytes())?;
-        *request.uri_mut() = address(&self.raw_path, &self.raw_query_string).parse::<PathAndQuery>()?.into();
+        let address = address(&self.raw_path, &self.raw_query_string.unwrap_or_default());
+        *request.uri_mut() = address.parse::<PathAndQuery>()?.into();
         *request.headers_mut() = self.headers;
-        if !self.cookies.is_empty() {
-            request.headers_mut().insert(header::COOKIE, HeaderValue::try_from(self.cookies.join("; "))?);
+        if let Some(cookies) = self.cookies.filter(|cookies| !cookies.is_empty()) {
+            request.headers_mut().insert(header::COOKIE, HeaderValue::try_from(cookies.join("; "))?);
         }
         let address = self.request_context.http.source_ip.and_then(|text| text.parse::<IpAddr>().ok());
         if let Some(address) = address {
@@ -258,6 +257,21 @@ mod tests {
             assert_eq!(parts.extensions.get::<PlatformRequestId>().map(|id| id.0.as_str()), Some("r"));
             assert_eq!(to_bytes(read, 100).await.expect("a body"), body.as_bytes());
         }
+    }
+
+    #[test]
+    fn what_emulators_leave_out_or_empty_is_not_there() {
+        let mut event = event("/v1/x", "");
+        for name in ["rawQueryString", "cookies", "body"] {
+            event[name] = Json::Null;
+        }
+        event["requestContext"]["requestId"] = Json::Null;
+        event["requestContext"]["http"]["sourceIp"] = Json::Null;
+        event.as_object_mut().expect("an object").remove("headers");
+        event.as_object_mut().expect("an object").remove("isBase64Encoded");
+        let (parts, _) = request(&event).into_parts();
+        assert_eq!((parts.uri.to_string().as_str(), parts.headers.len()), ("/v1/x", 0));
+        assert!(parts.extensions.get::<ClientIp>().is_none() && parts.extensions.get::<PlatformRequestId>().is_none());
     }
 
     #[test]
