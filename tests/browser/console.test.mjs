@@ -269,7 +269,9 @@ test("what was created is what a client can do", async () => {
 test("the keyboard alone suffices", async () => {
   const page = await open();
   await page.goto(link());
-  // The button has the focus.
+  // A browser gives the focus with the first picture of a page, which can come after it was loaded.
+  const focus = (name) => page.waitForFunction((name) => document.activeElement.localName === name, name);
+  await focus("button");
   await page.keyboard.press("Enter");
   await page.waitForURL("**/console/credentials");
   await page.keyboard.press("Tab");
@@ -279,6 +281,7 @@ test("the keyboard alone suffices", async () => {
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "Generate new credential");
   await page.keyboard.press("Enter");
   await page.waitForURL("**/console/credentials/new");
+  await focus("input");
   await page.keyboard.type("By keyboard");
   await page.keyboard.press("Tab");
   await page.keyboard.type("Slack");
