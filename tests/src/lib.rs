@@ -15,6 +15,7 @@ pub mod audit;
 pub mod console;
 pub mod endpoints;
 pub mod faults;
+pub mod generated;
 pub mod lambda;
 pub mod log;
 pub mod many;

@@ -2,7 +2,6 @@
 //! this test compares with what it counts. `MUSTER_UPDATE=1` writes it anew.
 
 use std::fmt::Write;
-use std::fs;
 use std::path::PathBuf;
 
 use console::store;
@@ -15,6 +14,7 @@ use tests::console::Browser;
 use tests::console::PASSWORD;
 use tests::console::administrator;
 use tests::console::value_of;
+use tests::generated::assert_file;
 use tests::log;
 use tests::many;
 use tests::open_id::Attempt;
@@ -97,15 +97,6 @@ fn recorded(answer: &Answer, line: &Json) -> u64 {
 fn within(line: &Json, round_trips: u64) {
     let counted = line["round_trips"].as_u64().expect("a number");
     assert!(counted <= round_trips, "{counted} round trips, {round_trips} are allowed: {line}");
-}
-
-/// Whether `path` holds `text`; writes it when the environment asks for that.
-fn assert_file(path: &PathBuf, text: &str) {
-    if std::env::var_os("MUSTER_UPDATE").is_some() {
-        fs::write(path, text).expect("the file can be written");
-    }
-    let stored = fs::read_to_string(path).unwrap_or_default();
-    assert_eq!(stored, text, "{} is out of date; MUSTER_UPDATE=1 writes it anew", path.display());
 }
 
 const PATH: &str = "/v1/company/employees";

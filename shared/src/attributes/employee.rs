@@ -38,7 +38,9 @@ pub struct Employee {
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub updated_at: Timestamp,
     pub(super) values: BTreeMap<AttributeKey, Value>,
-    /// When each attribute was last changed, in milliseconds since 1970.
+    /// When attributes were last changed since the record was created, in milliseconds since 1970. It is read with
+    /// every employee and seldom wanted, so the values that are as they came are not in it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     changed: BTreeMap<AttributeKey, i64>,
 }
 
@@ -46,17 +48,8 @@ impl Employee {
     /// A new record.
     #[must_use]
     pub fn new(id: EmployeeId, changes: Changes, now: Timestamp) -> Self {
-        let mut employee = Self {
-            id,
-            version: 0,
-            created_at: now,
-            updated_at: now,
-            values: BTreeMap::new(),
-            changed: BTreeMap::new(),
-        };
-        employee.apply(changes, now);
-        employee.version = 1;
-        employee
+        let values = changes.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+        Self { id, version: 1, created_at: now, updated_at: now, values, changed: BTreeMap::new() }
     }
 
     /// Applies a write and tells which attributes it changed. A write that
@@ -167,10 +160,13 @@ impl Employee {
         }
     }
 
-    /// When each attribute was last changed, in milliseconds since 1970.
+    /// When each attribute was last changed, in milliseconds since 1970; those that never had a value are left out.
     #[must_use]
-    pub fn changed(&self) -> &BTreeMap<AttributeKey, i64> {
-        &self.changed
+    pub fn changed(&self) -> BTreeMap<AttributeKey, i64> {
+        let created = self.created_at.as_millisecond();
+        let mut changed: BTreeMap<_, _> = self.values.keys().map(|key| (key.clone(), created)).collect();
+        changed.extend(self.changed.iter().map(|(key, at)| (key.clone(), *at)));
+        changed
     }
 
     fn entry(&self, key: &str) -> Option<u32> {
@@ -199,4 +195,43 @@ impl Employee {
 #[must_use]
 pub fn comparable_email(email: &str) -> String {
     email.trim().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value as Json;
+
+    use super::*;
+
+    fn instant(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("an instant")
+    }
+
+    fn write(changes: &[(&str, Option<&str>)]) -> Changes {
+        let value = |text: &str| Value::Text(text.to_owned());
+        changes.iter().map(|(key, text)| (key.parse().expect("a key"), text.map(value))).collect()
+    }
+
+    fn changed(employee: &Employee) -> Json {
+        serde_json::to_value(employee.changed()).expect("JSON")
+    }
+
+    #[test]
+    fn the_record_keeps_the_time_of_changes_and_not_of_what_is_as_it_came() {
+        let id = EmployeeId::new(1).expect("an id");
+        let came = write(&[("first_name", Some("Anna")), ("last_name", Some("Berg")), ("position", None)]);
+        let mut employee = Employee::new(id, came, instant(1));
+        let stored = |employee: &Employee| serde_json::to_value(employee).expect("JSON");
+        assert_eq!(stored(&employee).get("changed"), None);
+        assert_eq!(changed(&employee), serde_json::json!({"first_name": 1_000, "last_name": 1_000}));
+
+        let first = employee.apply(write(&[("first_name", Some("Anna")), ("last_name", Some("Bergmann"))]), instant(2));
+        assert_eq!(first.len(), 1, "{first:?}");
+        employee.apply(write(&[("position", Some("CTO"))]), instant(3));
+        employee.apply(write(&[("position", None)]), instant(4));
+        assert_eq!(stored(&employee)["changed"], serde_json::json!({"last_name": 2_000, "position": 4_000}));
+        let all = serde_json::json!({"first_name": 1_000, "last_name": 2_000, "position": 4_000});
+        assert_eq!(changed(&employee), all);
+        assert_eq!(serde_json::from_value::<Employee>(stored(&employee)).expect("a record"), employee);
+    }
 }

@@ -47,7 +47,7 @@ impl Entity for ChangeMark {
 
 /// The mark of an employee's latest change.
 pub fn mark(company: &CompanyId, employee: &Employee) -> Result<Item, Error> {
-    let mark = ChangeMark { id: employee.id, changed: employee.changed().clone() };
+    let mark = ChangeMark { id: employee.id, changed: employee.changed() };
     Item::encode(keys::change(company, employee.updated_at, employee.id), &mark)
 }
 
