@@ -17,11 +17,10 @@ pub fn assert_file(path: &Path, text: &str) {
     if stored == text {
         return;
     }
-    let only_in = |one: &str, other: &str, sign: char| -> String {
+    let only_in = |one: &str, other: &str| {
         let others: HashSet<&str> = other.lines().collect();
-        let lines = one.lines().filter(|line| !others.contains(line));
-        lines.take(50).map(|line| format!("{sign} {line}\n")).collect()
+        one.lines().filter(|line| !others.contains(line)).take(50).map(str::to_owned).collect::<Vec<_>>()
     };
-    let differing = only_in(&stored, text, '-') + &only_in(text, &stored, '+');
-    panic!("{} is out of date; MUSTER_UPDATE=1 writes it anew\n{differing}", path.display());
+    let (stale, fresh) = (only_in(&stored, text), only_in(text, &stored));
+    panic!("{} is out of date; MUSTER_UPDATE=1 writes it anew\nit has {stale:#?}\nnow {fresh:#?}", path.display());
 }
