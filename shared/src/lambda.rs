@@ -88,8 +88,8 @@ async fn serve(router: fn(Deps) -> Router, deps: Deps) -> Result<(), Error> {
             tokio::select! {
                 ended = answers => ended,
                 // Lambda waits for the extension after each answer: without it, no request would end any more.
-                ended = extension.run(&turns, &deps.record) => ended,
-                () = turns.write_after_each(&deps.record) => Ok(()),
+                ended = extension.run(&turns) => ended,
+                () = turns.record_each(&deps.record) => Ok(()),
             }
         }
         Err(error) => {
@@ -126,48 +126,58 @@ async fn connect(deps: &Deps) {
     }
 }
 
-/// How many requests were begun and answered in this process, for who waits for the next one's end.
+/// How far this process has come with its requests, for who waits for it.
 #[derive(Debug, Default)]
-struct Turns(watch::Sender<(u64, u64)>);
+struct Turns(watch::Sender<Progress>);
+
+/// How many requests were begun, answered, and have their entries in the record.
+#[derive(Clone, Copy, Debug, Default)]
+struct Progress {
+    begun: u64,
+    answered: u64,
+    recorded: u64,
+}
 
 /// A request that is being answered, until it is dropped.
-struct Turn(watch::Sender<(u64, u64)>);
+struct Turn(watch::Sender<Progress>);
 
 impl Turns {
     fn begin(&self) -> Turn {
-        self.0.send_modify(|(begun, _)| *begun += 1);
+        self.0.send_modify(|progress| progress.begun += 1);
         Turn(self.0.clone())
     }
 
-    /// Waits until so many requests were answered. Not every invocation becomes a
-    /// request (one can be no event of API Gateway), so one that has not begun
-    /// after a while is not waited for.
-    async fn ended(&self, count: u64) {
+    /// Waits until so many requests have their entries. Not every invocation
+    /// becomes a request (one can be no event of API Gateway), so one that has
+    /// not begun after a while is not waited for.
+    async fn recorded(&self, count: u64) {
         let mut turns = self.0.subscribe();
-        let begun = tokio::time::timeout(BEGINS_WITHIN, turns.wait_for(|(begun, _)| *begun >= count));
+        let begun = tokio::time::timeout(BEGINS_WITHIN, turns.wait_for(|progress| progress.begun >= count));
         if matches!(begun.await, Ok(Ok(_))) {
-            let _ = turns.wait_for(|(_, ended)| *ended >= count).await;
+            let _ = turns.wait_for(|progress| progress.recorded >= count).await;
         }
     }
 
     fn begun(&self) -> u64 {
-        self.0.borrow().0
+        self.0.borrow().begun
     }
 
     /// Writes what each request left, whatever the extension hears of it: the
     /// emulator of `cargo lambda watch` tells it of other functions' requests, and not of all. Never ends.
-    async fn write_after_each(&self, record: &Record) {
+    async fn record_each(&self, record: &Record) {
         let mut turns = self.0.subscribe();
-        while turns.changed().await.is_ok() {
+        while turns.wait_for(|progress| progress.answered > progress.recorded).await.is_ok() {
             tokio::time::sleep(ANSWER_FIRST).await;
+            let answered = self.0.borrow().answered;
             record.flush().await;
+            self.0.send_modify(|progress| progress.recorded = answered);
         }
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.0.send_modify(|(_, ended)| *ended += 1);
+        self.0.send_modify(|progress| progress.answered += 1);
     }
 }
 
@@ -197,8 +207,8 @@ impl Extension {
     }
 
     /// Never ends, but for a failure.
-    async fn run(self, turns: &Turns, record: &Record) -> Result<(), Error> {
-        let mut answered = 0;
+    async fn run(self, turns: &Turns) -> Result<(), Error> {
+        let mut recorded = 0;
         loop {
             let request = Request::get("/2020-01-01/extension/event/next").header(EXTENSION_ID, &self.id);
             let response = self.client.call(request.body(Body::empty())?).await?;
@@ -207,10 +217,8 @@ impl Extension {
             }
             // Read to its end, so that the connection is good for the next one. What it says, the request says, too.
             response.into_body().collect().await?;
-            turns.ended(answered + 1).await;
-            answered = turns.begun();
-            tokio::time::sleep(ANSWER_FIRST).await;
-            record.flush().await;
+            turns.recorded(recorded + 1).await;
+            recorded = turns.begun();
         }
     }
 }
