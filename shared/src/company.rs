@@ -11,10 +11,8 @@ use serde::ser::SerializeMap;
 use serde_json::Value as Json;
 
 use crate::attributes::Catalogue;
-use crate::attributes::Definition;
 use crate::attributes::definition::DeclaredAttribute;
 use crate::attributes::definition::EntryKind;
-use crate::attributes::frame::Frame;
 use crate::calendar::Zone;
 use crate::company::absences::AbsenceCategory;
 use crate::company::absences::AbsenceRules;
@@ -325,8 +323,6 @@ pub struct Company {
     /// What its credentials can be for.
     pub integrations: Integrations,
     entries: BTreeMap<(EntryKind, u32), Entry>,
-    /// What is written around the values of each of its attributes, in their order.
-    frames: Vec<Frame>,
 }
 
 impl Company {
@@ -334,15 +330,8 @@ impl Company {
     pub fn new(profile: Profile, entries: Vec<Entry>, attributes: Vec<DeclaredAttribute>) -> Result<Self, Error> {
         let zone = Zone::named(&profile.time_zone)?;
         let catalogue = Catalogue::new(profile.locale, attributes);
-        let frames = catalogue.iter().map(|definition| Frame::new(definition, &profile.currency));
-        let frames = frames.collect::<Result<_, _>>()?;
         let entries = entries.into_iter().map(|entry| ((entry.details.kind(), entry.id), entry)).collect();
-        Ok(Self { profile, zone, catalogue, integrations: Integrations::of(Vec::new()), entries, frames })
-    }
-
-    /// Each attribute, with what is written around its value.
-    pub(crate) fn attributes(&self) -> impl Iterator<Item = (&Definition, &Frame)> {
-        self.catalogue.iter().zip(&self.frames)
+        Ok(Self { profile, zone, catalogue, integrations: Integrations::of(Vec::new()), entries })
     }
 
     /// The company with integrations that it declared itself.

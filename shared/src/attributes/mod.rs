@@ -5,12 +5,10 @@
 //! - [`system`]: the attributes that every company has, as the wire contract lists them
 //! - [`value`]: a stored value, and how one is read from a request
 //! - [`employee`]: the stored record of a person
-//! - `frame`: the JSON around the value of an attribute
 //! - [`readable`]: what a credential may see; the only way from a record to an answer
 
 pub mod definition;
 pub mod employee;
-pub(crate) mod frame;
 pub mod key;
 pub mod readable;
 pub mod system;

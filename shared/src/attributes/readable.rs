@@ -8,23 +8,22 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde::Serialize;
-use serde_json::Value as Json;
+use serde::Serializer;
 use serde_json::value::RawValue;
+use serde_json::value::to_raw_value;
 use utoipa::PartialSchema;
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 
 use crate::attributes::AttributeKey;
+use crate::attributes::AttributeType;
 use crate::attributes::Definition;
 use crate::attributes::Employee;
 use crate::attributes::Kind;
 use crate::attributes::Value;
 use crate::attributes::definition::EntryKind;
-use crate::attributes::frame::Frame;
 use crate::attributes::system;
-use crate::attributes::value::Entitlement;
-use crate::attributes::value::Share;
 use crate::attributes::value::number;
 use crate::company::Company;
 use crate::error::Error;
@@ -126,21 +125,15 @@ impl ToSchema for EmployeeResource {
 }
 
 /// An employee on the wire.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it describes what is written between BEFORE and AFTER")]
-struct Shown {
+#[derive(Serialize, ToSchema)]
+struct Shown<'a> {
     /// Always `Employee`.
-    #[schema(rename = "type")]
+    #[serde(rename = "type")]
     resource_type: &'static str,
     /// The attributes that the credential may read, by their keys.
-    #[schema(value_type = std::collections::BTreeMap<String, crate::attributes::frame::AttributeResource<'static>>)]
-    attributes: (),
+    #[schema(value_type = std::collections::BTreeMap<String, AttributeResource<'static>>)]
+    attributes: Attributes<'a>,
 }
-
-/// What stands before the attributes of an employee.
-const BEFORE: &[u8] = br#"{"type":"Employee","attributes":{"#;
-/// What stands behind them.
-const AFTER: &[u8] = b"}}";
 
 /// The attributes of an employee that are shown.
 struct Attributes<'a> {
@@ -149,6 +142,30 @@ struct Attributes<'a> {
     supervisors: &'a Supervisors,
     /// Whether it is nested in another answer, and shows but a few of what may be read.
     is_short: bool,
+}
+
+/// An attribute of an employee on the wire.
+#[derive(Serialize, ToSchema)]
+struct AttributeResource<'a> {
+    /// What people call it.
+    label: &'a str,
+    /// Its value, in the form of its type.
+    #[schema(value_type = serde_json::Value)]
+    value: AttributeValue<'a>,
+    /// Its type.
+    #[serde(rename = "type")]
+    attribute_type: AttributeType,
+    /// What it means across companies.
+    universal_id: Option<&'a str>,
+    /// The currency of an amount, ISO 4217.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<&'a str>,
+}
+
+/// The value of an attribute of an employee.
+struct AttributeValue<'a> {
+    attributes: &'a Attributes<'a>,
+    definition: &'a Definition,
 }
 
 /// A company seen through a credential.
@@ -204,12 +221,13 @@ impl View<'_> {
 
     /// An employee with all that is readable and was asked for.
     pub fn employee(&self, employee: &Employee, supervisors: &Supervisors) -> Result<EmployeeResource, Error> {
-        Attributes { view: *self, employee, supervisors, is_short: false }.resource()
+        write(&Attributes { view: *self, employee, supervisors, is_short: false }.shown())
     }
 
     /// An employee nested in another answer.
     pub fn short_employee(&self, employee: &Employee) -> Result<EmployeeResource, Error> {
-        Attributes { view: *self, employee, supervisors: &Supervisors::new(), is_short: true }.resource()
+        let supervisors = Supervisors::new();
+        write(&Attributes { view: *self, employee, supervisors: &supervisors, is_short: true }.shown())
     }
 
     /// A text of an employee, for an answer that is no JSON; `None` also where it may not be read.
@@ -224,109 +242,105 @@ impl View<'_> {
     }
 }
 
+fn write(shown: &Shown<'_>) -> Result<EmployeeResource, Error> {
+    // Without the library's own text, which goes into the log.
+    to_raw_value(shown).map(EmployeeResource).map_err(|_| Error::Internal("an employee cannot be shown".to_owned()))
+}
+
 impl<'a> Attributes<'a> {
-    /// The definitions of those that are shown, and the JSON around their values.
-    fn shown(&self) -> impl Iterator<Item = (&'a Definition, &'a Frame)> {
+    fn definitions(&self) -> impl Iterator<Item = &'a Definition> {
         let (view, is_short) = (self.view, self.is_short);
-        view.company.attributes().filter(move |(definition, _)| {
+        view.company.catalogue.iter().filter(move |definition| {
             let key = definition.key.as_str();
             if is_short { SHORT.contains(&key) && view.reader.readable.allows(key) } else { view.shows(key) }
         })
     }
 
-    fn resource(&self) -> Result<EmployeeResource, Error> {
-        let mut json = Vec::with_capacity(if self.is_short { 512 } else { 8_192 });
-        // Without the library's own text, which goes into the log.
-        let failed = || Error::Internal("an employee cannot be shown".to_owned());
-        self.write(&mut json).map_err(|_| failed())?;
-        let json = String::from_utf8(json).map_err(|_| failed())?;
-        RawValue::from_string(json).map(EmployeeResource).map_err(|_| failed())
+    /// The employee with them. Whatever is shown of anybody goes through here, so nothing of it is missing in the record.
+    fn shown(self) -> Shown<'a> {
+        self.view.reader.touched.show(self.employee.id, self.definitions().map(|definition| &definition.key));
+        Shown { resource_type: "Employee", attributes: self }
     }
+}
 
-    /// Writes the employee. Whatever is shown of anybody goes through here, so nothing of it is missing in the record.
-    fn write(&self, json: &mut Vec<u8>) -> serde_json::Result<()> {
-        self.view.reader.touched.show(self.employee.id, self.shown().map(|(definition, _)| &definition.key));
-        json.extend_from_slice(BEFORE);
-        for (index, (definition, frame)) in self.shown().enumerate() {
-            if index > 0 {
-                json.push(b',');
-            }
-            frame.around(json, |json| self.write_value(definition, json))?;
-        }
-        json.extend_from_slice(AFTER);
-        Ok(())
+impl Serialize for Attributes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let company = self.view.company;
+        serializer.collect_map(self.definitions().map(|definition| {
+            let resource = AttributeResource {
+                label: &definition.label,
+                value: AttributeValue { attributes: self, definition },
+                attribute_type: definition.attribute_type,
+                universal_id: definition.universal_id.as_deref(),
+                currency: (definition.kind == Kind::Money).then_some(company.profile.currency.as_str()),
+            };
+            (definition.key.as_str(), resource)
+        }))
     }
+}
 
-    fn write_value(&self, definition: &Definition, json: &mut Vec<u8>) -> serde_json::Result<()> {
-        let Self { view, employee, .. } = self;
+impl Serialize for AttributeValue<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Attributes { view, employee, .. } = self.attributes;
         let zone = &view.company.zone;
-        match definition.kind {
-            Kind::Id => put(json, &employee.id),
-            Kind::CreatedAt => put(json, &zone.show_instant(employee.created_at)),
-            Kind::LastModifiedAt => put(json, &zone.show_instant(employee.updated_at)),
-            Kind::ProfilePicture => put(json, &employee.picture().map(|_| self.picture_url())),
-            kind => match employee.values.get(&definition.key) {
-                Some(value) => self.write_stored(kind, value, json),
-                None => put(json, &nothing(kind)),
+        match self.definition.kind {
+            Kind::Id => employee.id.serialize(serializer),
+            Kind::CreatedAt => serializer.serialize_str(&zone.show_instant(employee.created_at)),
+            Kind::LastModifiedAt => serializer.serialize_str(&zone.show_instant(employee.updated_at)),
+            Kind::ProfilePicture => employee.picture().map(|_| self.picture_url()).serialize(serializer),
+            _ => match employee.values.get(&self.definition.key) {
+                Some(value) => self.stored(value, serializer),
+                None => nothing(self.definition.kind, serializer),
             },
         }
     }
+}
 
+impl AttributeValue<'_> {
     fn picture_url(&self) -> String {
-        format!("{}/v1/company/employees/{}/profile-picture", self.view.base_url, self.employee.id)
+        let Attributes { view, employee, .. } = self.attributes;
+        format!("{}/v1/company/employees/{}/profile-picture", view.base_url, employee.id)
     }
 
-    fn write_stored(&self, kind: Kind, value: &Value, json: &mut Vec<u8>) -> serde_json::Result<()> {
-        let Self { view, supervisors, .. } = self;
-        let company = view.company;
+    fn stored<S: Serializer>(&self, value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+        let Attributes { view, supervisors, .. } = self.attributes;
+        let (company, kind) = (view.company, self.definition.kind);
         let entry = |kind, id| company.entry(kind, id).map(|entry| entry.show(&company.zone));
         match value {
-            Value::Text(text) => put(json, text),
-            Value::Date(date) => put(json, &company.zone.show_date(*date)),
-            Value::Integer(integer) => put(json, integer),
-            Value::Decimal(hours) if kind == Kind::Hours => put(json, &hours.normalize().to_string()),
-            Value::Decimal(decimal) => put(json, &number(*decimal)),
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::Date(date) => serializer.serialize_str(&company.zone.show_date(*date)),
+            Value::Integer(integer) => integer.serialize(serializer),
+            Value::Decimal(hours) if kind == Kind::Hours => serializer.collect_str(&hours.normalize()),
+            Value::Decimal(decimal) => number(*decimal).serialize(serializer),
             Value::Entry(id) => match kind {
-                Kind::Entry(kind) => put(json, &entry(kind, *id)),
-                _ => put(json, &Json::Null),
+                Kind::Entry(kind) => entry(kind, *id).serialize(serializer),
+                _ => serializer.serialize_none(),
             },
-            Value::Employee(id) => match supervisors.get(id) {
-                Some(employee) => {
-                    Attributes { view: *view, employee, supervisors: &Supervisors::new(), is_short: true }.write(json)
-                }
-                None => put(json, &Json::Null),
-            },
+            Value::Employee(id) => {
+                let none = Supervisors::new();
+                let short = |employee| Attributes { view: *view, employee, supervisors: &none, is_short: true }.shown();
+                supervisors.get(id).map(short).serialize(serializer)
+            }
             // One text with commas: what the vendor sends, and what clients split.
-            Value::Tags(tags) => put(json, &tags.join(",")),
-            Value::Shares(shares) => {
-                let shown = |share: &Share| {
-                    let entry = entry(EntryKind::CostCenter, share.id)?;
-                    Some(entry.with("percentage", number(share.percentage)))
-                };
-                put(json, &shares.iter().map(shown).collect::<Vec<_>>())
-            }
-            Value::Entitlements(entitlements) => {
-                let shown = |one: &Entitlement| {
-                    let entry = entry(EntryKind::AbsenceType, one.id)?;
-                    Some(entry.with("entitlement", number(one.in_year(view.today.year()))))
-                };
-                put(json, &entitlements.iter().map(shown).collect::<Vec<_>>())
-            }
+            Value::Tags(tags) => serializer.serialize_str(&tags.join(",")),
+            Value::Shares(shares) => serializer.collect_seq(shares.iter().map(|share| {
+                entry(EntryKind::CostCenter, share.id).map(|entry| entry.with("percentage", number(share.percentage)))
+            })),
+            Value::Entitlements(entitlements) => serializer.collect_seq(entitlements.iter().map(|one| {
+                let days = number(one.in_year(view.today.year()));
+                entry(EntryKind::AbsenceType, one.id).map(|entry| entry.with("entitlement", days))
+            })),
             // Only an attribute of its own kind has one, and shows where it can be had.
-            Value::Picture(_) => put(json, &Json::Null),
+            Value::Picture(_) => serializer.serialize_none(),
         }
     }
 }
 
 /// What an attribute without a value shows: lists are lists, tags a text without any, everything else is null.
-fn nothing(kind: Kind) -> Json {
+fn nothing<S: Serializer>(kind: Kind, serializer: S) -> Result<S::Ok, S::Error> {
     match kind {
-        Kind::CostCenters | Kind::AbsenceEntitlement => Json::Array(Vec::new()),
-        Kind::Tags => Json::String(String::new()),
-        _ => Json::Null,
+        Kind::CostCenters | Kind::AbsenceEntitlement => serializer.collect_seq([(); 0]),
+        Kind::Tags => serializer.serialize_str(""),
+        _ => serializer.serialize_none(),
     }
-}
-
-fn put<T: Serialize>(json: &mut Vec<u8>, value: &T) -> serde_json::Result<()> {
-    serde_json::to_writer(json, value)
 }
