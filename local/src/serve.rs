@@ -143,6 +143,8 @@ fn base_url(listener: &TcpListener) -> Result<String, Failure> {
 async fn begin(deps: &Deps, file: &CompanyFile) -> Result<String, Failure> {
     let id = &file.company.id;
     if deps.companies.load(id).await?.applied {
+        // A folder of a version that published nothing has nothing that could be read.
+        deps.companies.publish(id).await?;
         return Ok(format!("The company {id} is as you left it."));
     }
     let report = apply::apply(deps, file, &mut |_| {}).await?;

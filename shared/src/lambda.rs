@@ -37,9 +37,19 @@ pub use lambda_runtime::Error;
 const EXTENSION_NAME: &str = "muster-record";
 /// The header with the id that Lambda gives an extension.
 const EXTENSION_ID: &str = "Lambda-Extension-Identifier";
+/// What a function reads before its first event, while the process has a whole core; it opens the connection to the
+/// table with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadAhead {
+    /// The company's settings, for functions that need them with every request.
+    Company,
+    /// A credential that nobody has, as each function may: for those that need no settings.
+    Nothing,
+}
+
 /// How long after an invocation its request begins at the latest: both come from one place at the same time.
 const BEGINS_WITHIN: Duration = Duration::from_secs(2);
-/// How long the first connection to the table is waited for; Lambda gives the start of a function ten seconds.
+/// How long what is read ahead is waited for; Lambda gives the start of a function ten seconds.
 const CONNECTS_WITHIN: Duration = Duration::from_secs(2);
 /// How long the writing of entries waits for the answer to be sent, which has the same thread.
 const ANSWER_FIRST: Duration = Duration::from_millis(1);
@@ -47,18 +57,18 @@ const ANSWER_FIRST: Duration = Duration::from_millis(1);
 /// Serves a function's router until Lambda stops the process: everything that its `main` does.
 ///
 /// Clients and caches are made before the first event, while the process has a whole core.
-pub async fn run(router: fn(Deps) -> Router) -> Result<(), Error> {
-    Box::pin(serve(router, deps()?)).await
+pub async fn run(ahead: ReadAhead, router: fn(Deps) -> Router) -> Result<(), Error> {
+    Box::pin(serve(ahead, router, deps()?)).await
 }
 
 /// The same for a function that has to do with files.
-pub async fn run_with_objects(router: fn(Deps) -> Router) -> Result<(), Error> {
-    Box::pin(serve(router, deps()?.with_objects(config::objects_from_env()?))).await
+pub async fn run_with_objects(ahead: ReadAhead, router: fn(Deps) -> Router) -> Result<(), Error> {
+    Box::pin(serve(ahead, router, deps()?.with_objects(config::objects_from_env()?))).await
 }
 
 /// The same for the function by which administrators sign in.
-pub async fn run_with_open_id(router: fn(Deps) -> Router) -> Result<(), Error> {
-    Box::pin(serve(router, deps()?.with_open_id(Settings::from_env()?))).await
+pub async fn run_with_open_id(ahead: ReadAhead, router: fn(Deps) -> Router) -> Result<(), Error> {
+    Box::pin(serve(ahead, router, deps()?.with_open_id(Settings::from_env()?))).await
 }
 
 fn deps() -> Result<Deps, crate::error::Error> {
@@ -69,10 +79,10 @@ fn deps() -> Result<Deps, crate::error::Error> {
     Ok(Deps::new(table, clock, limits).with_record(record).with_metrics(Metrics::from_env()?))
 }
 
-async fn serve(router: fn(Deps) -> Router, deps: Deps) -> Result<(), Error> {
+async fn serve(ahead: ReadAhead, router: fn(Deps) -> Router, deps: Deps) -> Result<(), Error> {
     let service = app(router(deps.clone()), &deps);
     deps.record.hold();
-    let (extension, ()) = tokio::join!(Extension::register(), connect(&deps));
+    let (extension, ()) = tokio::join!(Extension::register(), connect(ahead, &deps));
     match extension {
         Ok(extension) => {
             let turns = Turns::default();
@@ -108,21 +118,19 @@ async fn serve(router: fn(Deps) -> Router, deps: Deps) -> Result<(), Error> {
     }
 }
 
-/// Opens connections to the table before the first event, while the process has a whole core: with an event, it has the
-/// part of one that its memory buys, and TLS would be the larger part of the first request's work. They are two because
-/// a common request has two calls under way at a time; the second is opened after the first, whose TLS session it
-/// resumes for a fraction of the work.
+/// Opens the connection to the table before the first event, while the process has a whole core: with an event, it has
+/// the part of one that its memory buys, and TLS would be the larger part of the first request's work.
 ///
-/// It asks for a credential that nobody has, as each function's role allows. Where the store does not answer, the
-/// first request finds out by itself.
-async fn connect(deps: &Deps) {
-    let asked = || deps.credentials.get(ClientId::from_bytes([0; 16]));
-    let both = async {
-        asked().await?;
-        tokio::try_join!(asked(), asked())
+/// Where the store does not answer, the first request finds out by itself.
+async fn connect(ahead: ReadAhead, deps: &Deps) {
+    let asked = async {
+        match ahead {
+            ReadAhead::Company => deps.companies.read_ahead().await,
+            ReadAhead::Nothing => deps.credentials.get(ClientId::from_bytes([0; 16])).await.map(drop),
+        }
     };
-    if !matches!(tokio::time::timeout(CONNECTS_WITHIN, both).await, Ok(Ok(_))) {
-        tracing::warn!("no connection to the table before the first request");
+    if !matches!(tokio::time::timeout(CONNECTS_WITHIN, asked).await, Ok(Ok(()))) {
+        tracing::warn!("nothing was read from the table before the first request");
     }
 }
 

@@ -2,9 +2,6 @@
 //! call on the embedded store: `cargo run -p tests --example month_of_ten_thousand`.
 
 use jiff::civil::Date;
-use muster::storage;
-use muster::storage::Claim;
-use muster::storage::Storage;
 use serde_json::Value as Json;
 use serde_json::json;
 use shared::http::limits::Limits;
@@ -14,6 +11,7 @@ use tests::Client;
 use tests::Muster;
 use tests::many;
 use tests::many::Attendance;
+use tests::storage;
 
 /// us-east-1 since November 2024, in dollars for a million units.
 const READ_PRICE: f64 = 0.125;
@@ -43,11 +41,6 @@ impl Prices {
         println!("| {name} | {read:.1} | {write:.1} | {calls} | {dollars:.3} |");
         dollars
     }
-}
-
-async fn start(folder: &std::path::Path) -> Storage {
-    let Claim::Ours(lock) = storage::claim(folder).expect("a data folder") else { panic!("it is in use") };
-    Storage::start(folder, lock, 0, 0).await.expect("embedded storage")
 }
 
 fn period(employee: u32, day: u32, start: &str, end: Option<&str>) -> Json {
@@ -103,7 +96,7 @@ async fn writes(client: &Client) {
 #[tokio::main]
 async fn main() {
     let folder = tempfile::tempdir().expect("a folder");
-    let storage = start(folder.path()).await;
+    let storage = storage::start_in(folder.path()).await;
     let muster = Muster::over(storage.table(), COMPANY, Limits::off()).await;
     let (credential, secret) = muster.credential(&["attendances:read", "attendances:write"], &[]).await;
     let company = muster.company.clone();
@@ -113,7 +106,7 @@ async fn main() {
     let month = Attendance { employees: 1..=EMPLOYEES, monday, weeks: 4, periods: 2, marked: 10_000 };
     month.import(folder.path(), &company);
 
-    let storage = start(folder.path()).await;
+    let storage = storage::start_in(folder.path()).await;
     let muster = Muster::over(storage.table(), COMPANY, Limits::off()).await;
     let login = json!({"client_id": credential.client_id, "client_secret": secret});
     let answer = muster.anonymous().post("/v1/auth", &login).await;

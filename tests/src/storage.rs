@@ -60,15 +60,20 @@ fn start() -> Endpoints {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
         runtime.block_on(async {
-            let Claim::Ours(lock) = storage::claim(&folder).expect("a data folder") else {
-                panic!("{} is in use", folder.display());
-            };
-            let storage = Storage::start(&folder, lock, 0, 0).await.expect("embedded storage");
+            let storage = start_in(&folder).await;
             send.send(storage.endpoints().clone()).expect("somebody waits for it");
             std::future::pending::<()>().await;
         });
     });
     receive.recv().expect("the storage starts")
+}
+
+/// Storage in a folder, for tests that need some of their own.
+pub async fn start_in(folder: &Path) -> Storage {
+    let Claim::Ours(lock) = storage::claim(folder).expect("a data folder") else {
+        panic!("{} is in use", folder.display());
+    };
+    Storage::start(folder, lock, 0, 0).await.expect("embedded storage")
 }
 
 /// A new folder below the target folder. Processes end without cleaning up, so the next one does.

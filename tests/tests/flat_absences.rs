@@ -4,15 +4,11 @@
 //! `-- --nocapture` prints the table of docs/PERFORMANCE.md.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use absences::model::Span;
 use absences::model::runs;
 use absences::model::runs::CLASSES;
 use jiff::civil::Date;
-use muster::storage;
-use muster::storage::Claim;
-use muster::storage::Storage;
 use serde_json::json;
 use shared::aws::lists::MAX_CHANGES;
 use shared::http::limits::Limits;
@@ -26,6 +22,7 @@ use tests::absences::TIME_OFFS;
 use tests::many;
 use tests::many::Absences;
 use tests::many::FRESH;
+use tests::storage;
 
 const PAGE: usize = 50;
 const OF_EACH: usize = 26;
@@ -50,11 +47,6 @@ fn absences(employees: u32) -> Absences {
         marked: count - 1_000,
         fresh: count / 50,
     }
-}
-
-async fn start(folder: &Path) -> Storage {
-    let Claim::Ours(lock) = storage::claim(folder).expect("a data folder") else { panic!("it is in use") };
-    Storage::start(folder, lock, 0, 0).await.expect("embedded storage")
 }
 
 /// What a page costs, once everything that is kept is kept.
@@ -162,7 +154,7 @@ fn same(one: Cost, other: Cost) -> bool {
 async fn measure(employees: u32) -> [Cost; 7] {
     let absences = absences(employees);
     let folder = tempfile::tempdir().expect("a folder");
-    let storage = start(folder.path()).await;
+    let storage = storage::start_in(folder.path()).await;
     let muster = Muster::over(storage.table(), COMPANY, Limits::off()).await;
     let (credential, secret) = muster.credential(&["absences:read"], &[]).await;
     let company = muster.deps.companies.get(&muster.company).await.expect("the company");
@@ -171,7 +163,7 @@ async fn measure(employees: u32) -> [Cost; 7] {
     many::import(folder.path(), &muster.company, absences.employees.clone());
     absences.import(folder.path(), &company);
 
-    let storage = start(folder.path()).await;
+    let storage = storage::start_in(folder.path()).await;
     let muster = Muster::over(storage.table(), COMPANY, Limits::off()).await;
     let login = json!({"client_id": credential.client_id, "client_secret": secret});
     let answer = muster.anonymous().post("/v1/auth", &login).await;

@@ -6,15 +6,13 @@ use std::time::Duration;
 use std::time::Instant;
 
 use jiff::civil::Date;
-use muster::storage;
-use muster::storage::Claim;
-use muster::storage::Storage;
 use serde_json::Value as Json;
 use shared::http::limits::Limits;
 use tests::COMPANY;
 use tests::Client;
 use tests::Muster;
 use tests::many::Attendance;
+use tests::storage;
 
 const PATH: &str = "/v1/company/attendances";
 const PAGE: u64 = 200;
@@ -28,11 +26,6 @@ fn attendance() -> Attendance {
 
 const TOTAL: u64 = 1_000_000;
 const WINDOW: &str = "start_date=2024-01-01&end_date=2025-12-31";
-
-async fn start(folder: &std::path::Path) -> Storage {
-    let Claim::Ours(lock) = storage::claim(folder).expect("a data folder") else { panic!("it is in use") };
-    Storage::start(folder, lock, 0, 0).await.expect("embedded storage")
-}
 
 /// Read units, store calls, round trips.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,7 +73,7 @@ async fn pages(client: &Client, window: &str, total: u64) -> Vec<Cost> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_of_a_million_periods_cost_the_same_everywhere() {
     let folder = tempfile::tempdir().expect("a folder");
-    let storage = start(folder.path()).await;
+    let storage = storage::start_in(folder.path()).await;
     let muster = Muster::over(storage.table(), COMPANY, Limits::off()).await;
     let (credential, secret) = muster.credential(&["attendances:read"], &[]).await;
     let company = muster.company.clone();
@@ -88,7 +81,7 @@ async fn pages_of_a_million_periods_cost_the_same_everywhere() {
     storage.stop().await;
     attendance().import(folder.path(), &company);
 
-    let storage = start(folder.path()).await;
+    let storage = storage::start_in(folder.path()).await;
     let muster = Muster::over(storage.table(), COMPANY, Limits::off()).await;
     let login = serde_json::json!({"client_id": credential.client_id, "client_secret": secret});
     let answer = muster.anonymous().post("/v1/auth", &login).await;

@@ -1,21 +1,14 @@
 //! A page costs the same at any depth and in a company of any size.
 
-use muster::storage;
-use muster::storage::Claim;
-use muster::storage::Storage;
 use serde_json::Value as Json;
 use shared::http::limits::Limits;
 use tests::COMPANY;
 use tests::Client;
 use tests::Muster;
 use tests::many;
+use tests::storage;
 
 const PAGE: u32 = 50;
-
-async fn start(folder: &std::path::Path) -> Storage {
-    let Claim::Ours(lock) = storage::claim(folder).expect("a data folder") else { panic!("it is in use") };
-    Storage::start(folder, lock, 0, 0).await.expect("embedded storage")
-}
 
 /// What a page costs, once everything that is kept is kept: read units, store calls, round trips.
 async fn cost(client: &Client, offset: u32, first: u32) -> (u64, u64, u64) {
@@ -35,7 +28,7 @@ async fn cost(client: &Client, offset: u32, first: u32) -> (u64, u64, u64) {
 /// The cost of the first, the middle and the last page of a company of so many employees.
 async fn costs(employees: u32) -> Vec<(u64, u64, u64)> {
     let folder = tempfile::tempdir().expect("a folder");
-    let storage = start(folder.path()).await;
+    let storage = storage::start_in(folder.path()).await;
     let muster = Muster::over(storage.table(), COMPANY, Limits::off()).await;
     let (credential, secret) = muster.credential(&["employees:read"], &["*"]).await;
     let company = muster.company.clone();
@@ -43,7 +36,7 @@ async fn costs(employees: u32) -> Vec<(u64, u64, u64)> {
     storage.stop().await;
     many::import(folder.path(), &company, 1..=employees);
 
-    let storage = start(folder.path()).await;
+    let storage = storage::start_in(folder.path()).await;
     let muster = Muster::over(storage.table(), COMPANY, Limits::off()).await;
     let login = serde_json::json!({"client_id": credential.client_id, "client_secret": secret});
     let answer = muster.anonymous().post("/v1/auth", &login).await;

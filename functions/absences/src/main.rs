@@ -1,6 +1,8 @@
 //! The absences function on Lambda.
 
+use shared::lambda::ReadAhead;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), shared::lambda::Error> {
-    shared::lambda::run(absences::router).await
+    shared::lambda::run(ReadAhead::Company, absences::router).await
 }

@@ -1,6 +1,8 @@
 //! The attendances function on Lambda.
 
+use shared::lambda::ReadAhead;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), shared::lambda::Error> {
-    shared::lambda::run(attendances::router).await
+    shared::lambda::run(ReadAhead::Company, attendances::router).await
 }

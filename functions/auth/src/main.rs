@@ -1,6 +1,8 @@
 //! The auth function on Lambda.
 
+use shared::lambda::ReadAhead;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), shared::lambda::Error> {
-    shared::lambda::run(auth::router).await
+    shared::lambda::run(ReadAhead::Nothing, auth::router).await
 }

@@ -1,6 +1,8 @@
 //! The console function on Lambda.
 
+use shared::lambda::ReadAhead;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), shared::lambda::Error> {
-    shared::lambda::run_with_open_id(console::router).await
+    shared::lambda::run_with_open_id(ReadAhead::Company, console::router).await
 }

@@ -1,6 +1,8 @@
 //! The documents function on Lambda.
 
+use shared::lambda::ReadAhead;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), shared::lambda::Error> {
-    shared::lambda::run_with_objects(documents::router).await
+    shared::lambda::run_with_objects(ReadAhead::Company, documents::router).await
 }

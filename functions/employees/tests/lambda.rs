@@ -18,6 +18,9 @@ use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use serde_json::Value as Json;
+use serde_json::json;
+use shared::http::limits::Limits;
+use tests::COMPANY;
 use tests::Muster;
 use tests::lambda::Lambda;
 use tests::lambda::Step;
@@ -98,22 +101,28 @@ async fn lambda(seen: &Seen, takes_extensions: bool, events: Vec<String>) -> Str
 
 /// The table, to which no entry comes before the answer was sent, if that is asked for.
 fn table(seen: Seen, after_answer: bool) -> Router {
-    let forward = async move |State(seen): State<Seen>, headers: HeaderMap, body: Bytes| -> Response {
-        seen.note("called");
-        let is_entry = String::from_utf8_lossy(&body).contains(r#""entity":{"S":"record"}"#);
-        if is_entry && after_answer {
-            seen.times("answered", 1).await;
-        }
-        let http = reqwest::Client::new();
-        let sent = http.post(&storage::endpoints().dynamodb).headers(headers).body(body).send().await;
-        let answer = sent.expect("the storage answers");
-        let (status, bytes) = (answer.status(), answer.bytes().await.expect("a body"));
-        if is_entry {
-            seen.note("recorded");
-        }
-        (status, bytes).into_response()
-    };
-    Router::new().fallback(forward).with_state(seen)
+    table_of(&storage::endpoints().dynamodb, seen, after_answer)
+}
+
+/// The same of another storage.
+fn table_of(endpoint: &str, seen: Seen, after_answer: bool) -> Router {
+    let forward =
+        async move |State((seen, endpoint)): State<(Seen, String)>, headers: HeaderMap, body: Bytes| -> Response {
+            seen.note("called");
+            let is_entry = String::from_utf8_lossy(&body).contains(r#""entity":{"S":"record"}"#);
+            if is_entry && after_answer {
+                seen.times("answered", 1).await;
+            }
+            let http = reqwest::Client::new();
+            let sent = http.post(&endpoint).headers(headers).body(body).send().await;
+            let answer = sent.expect("the storage answers");
+            let (status, bytes) = (answer.status(), answer.bytes().await.expect("a body"));
+            if is_entry {
+                seen.note("recorded");
+            }
+            (status, bytes).into_response()
+        };
+    Router::new().fallback(forward).with_state((seen, endpoint.to_owned()))
 }
 
 async fn serve(router: Router) -> String {
@@ -186,14 +195,27 @@ async fn the_answer_goes_first_and_the_process_stays_until_its_entry_is_written(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_start_calls_the_table_three_times_and_then_waits() {
+async fn the_only_company_is_read_at_the_start_and_the_first_request_has_two_calls() {
+    // Among other companies, it would have to be the first one.
+    let folder = tempfile::tempdir().expect("a folder");
+    let storage = storage::start_in(folder.path()).await;
+    let muster = Muster::over(storage.table(), COMPANY, Limits::off()).await;
+    let client = muster.admin().await;
+    assert_eq!(client.create_employee(json!({})).await, 1);
+    let event = EVENT.replace("${TOKEN}", client.token.as_deref().expect("a token"));
     let seen = Seen::new();
-    let (lambda, table) = (lambda(&seen, true, Vec::new()).await, serve(table(seen.clone(), false)).await);
+    let table = serve(table_of(&storage.endpoints().dynamodb, seen.clone(), true)).await;
+    let lambda = lambda(&seen, true, vec![event]).await;
     let _function = Function::start(&lambda, &table);
-    seen.times("function waits", 1).await;
+    seen.times("answered", 1).await;
     let steps = seen.steps.lock().expect("the steps").clone();
-    // One opens the first connection, and two at a time the second.
-    assert_eq!(steps.iter().filter(|step| **step == "called").count(), 3, "{steps:?}");
+    let called = |before: &str| {
+        let end = steps.iter().position(|one| *one == before).expect("a step");
+        steps[..end].iter().filter(|step| **step == "called").count()
+    };
+    assert_eq!(called("function waits"), 1, "the company: {steps:?}");
+    assert_eq!(called("answered"), 3, "and the credential and the employee: {steps:?}");
+    storage.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

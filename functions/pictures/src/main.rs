@@ -1,6 +1,8 @@
 //! The pictures function on Lambda.
 
+use shared::lambda::ReadAhead;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), shared::lambda::Error> {
-    shared::lambda::run_with_objects(pictures::router).await
+    shared::lambda::run_with_objects(ReadAhead::Nothing, pictures::router).await
 }

@@ -72,6 +72,8 @@ async fn write(
     let id = permit.company();
     let mut report = Report::default();
     settings::apply(deps, &stored, file, &mut report, say).await?;
+    // Before the employees, who may have attributes and entries that are new.
+    deps.companies.publish(id).await?;
     let company = settings::company(deps.companies.load(id).await?)?;
     let people = employees::read(&company, file)?;
     projects::apply(deps, permit, file, &mut report, say).await?;

@@ -52,7 +52,16 @@ pub fn planned(stored: &Settings, file: &CompanyFile) -> Result<Company, Failure
     let mut attributes: BTreeMap<_, DeclaredAttribute> =
         stored.attributes.iter().map(|attribute| (attribute.key.clone(), attribute.clone())).collect();
     attributes.extend(file.attributes.iter().map(|attribute| (attribute.key.clone(), attribute.clone())));
-    let company = Company::new(file.company.clone(), entries, attributes.into_values().collect())?;
+    let kept = stored.integrations.iter().filter(|one| file.integrations.iter().all(|other| other.key != one.key));
+    let planned = Settings {
+        profile: Some(file.company.clone()),
+        entries,
+        attributes: attributes.into_values().collect(),
+        integrations: kept.chain(&file.integrations).cloned().collect(),
+        applied: false,
+    };
+    planned.check_size()?;
+    let company = company(planned)?;
     check_integrations(&company, file)?;
     Ok(company)
 }

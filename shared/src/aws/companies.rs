@@ -1,4 +1,9 @@
 //! Companies and their settings: read before every answer, so kept for 30 seconds.
+//!
+//! Settings are written one by one, each to an item of its own, and read all at once, as they were published:
+//! `docs/decisions/0032-published-settings.md`.
+
+mod published;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,12 +20,14 @@ use serde::Serialize;
 
 use crate::attributes::definition::DeclaredAttribute;
 use crate::attributes::definition::EntryKind;
+use crate::aws::companies::published::Published;
 use crate::aws::items::Entity;
 use crate::aws::items::Item;
 use crate::aws::keys;
 use crate::aws::recent::Recent;
 use crate::aws::table::Range;
 use crate::aws::table::Table;
+use crate::aws::table::unless_raced;
 use crate::aws::transaction::Condition;
 use crate::company::Company;
 use crate::company::Entry;
@@ -59,7 +66,7 @@ impl Entity for Applied {
 }
 
 /// Everything in a company's settings partition.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Settings {
     /// What the company says of itself; `None` when there is no such company.
     pub profile: Option<Profile>,
@@ -69,11 +76,17 @@ pub struct Settings {
     pub attributes: Vec<DeclaredAttribute>,
     /// The integrations that it declared.
     pub integrations: Vec<Integration>,
-    /// Whether a company file was applied to its end.
+    /// Whether a company file was applied to its end; readers do not ask.
+    #[serde(skip)]
     pub applied: bool,
 }
 
 impl Settings {
+    /// Whether they are small enough to be published.
+    pub fn check_size(&self) -> Result<(), Error> {
+        Published::following(None, self).map(drop)
+    }
+
     /// The company of these settings; `None` without a profile.
     pub fn into_company(self) -> Result<Option<Company>, Error> {
         let Some(profile) = self.profile else { return Ok(None) };
@@ -120,11 +133,8 @@ impl Companies {
         let begun = {
             let id = id.clone();
             async move {
-                let company = companies.load(&id).await?.into_company()?;
-                let without = || Error::Internal("a credential names a company without a profile".to_owned());
-                let company = company.map(Arc::new).ok_or_else(without)?;
-                companies.kept.put(id, company.clone());
-                Ok(company)
+                let settings = companies.published(&id).await?.map(|published| published.settings).unwrap_or_default();
+                companies.keep(id, settings)
             }
             .boxed()
             .shared()
@@ -135,7 +145,60 @@ impl Companies {
         begun
     }
 
-    /// A company's settings as they are stored now.
+    fn keep(&self, id: CompanyId, settings: Settings) -> Result<Arc<Company>, Error> {
+        let without = || Error::Internal("a credential names a company without published settings".to_owned());
+        let company = settings.into_company()?.map(Arc::new).ok_or_else(without)?;
+        self.kept.put(id, company.clone());
+        Ok(company)
+    }
+
+    /// Reads the first company that there is, so that the first request finds it where it is the only one.
+    ///
+    /// Access pattern: `Query` of one item.
+    pub async fn read_ahead(&self) -> Result<(), Error> {
+        let range = Range { pk: keys::COMPANIES.to_owned(), from: None, to: None, limit: Some(1) };
+        let part = self.table.query(range).await?;
+        // One of several parts is no company; whoever asks for it reads them all.
+        if let Some(Published { settings, .. }) = Published::join(part).ok().flatten()
+            && let Some(id) = settings.profile.as_ref().map(|profile| profile.id.clone())
+        {
+            self.keep(id, settings)?;
+        }
+        Ok(())
+    }
+
+    /// A company's settings as they were published last; `None` where they never were.
+    ///
+    /// Access pattern: `Query` of their parts, of which there is one up to 300 KB.
+    async fn published(&self, id: &CompanyId) -> Result<Option<Published>, Error> {
+        let range = || Range {
+            pk: keys::COMPANIES.to_owned(),
+            from: Some(keys::published(id, 0).sk),
+            to: Some(keys::published(id, published::MAX_PARTS).sk),
+            limit: None,
+        };
+        // A query is no snapshot: parts of two versions can meet.
+        unless_raced("The company", || async { Published::join(self.table.query(range()).await?) }).await
+    }
+
+    /// Publishes a company's settings as they are stored now: readers see all of what was changed, or nothing of it.
+    ///
+    /// Whoever publishes later has read later: a version that somebody else published meanwhile is not overwritten.
+    ///
+    /// Access pattern: `Query` of the parts and of the settings; then, if they differ, a transaction of the parts.
+    pub async fn publish(&self, id: &CompanyId) -> Result<(), Error> {
+        unless_raced("The company", || async {
+            let before = self.published(id).await?;
+            let settings = self.load(id).await?;
+            match Published::following(before.as_ref(), &settings)? {
+                None => Ok(()),
+                Some(next) => next.write(self.table.transaction(), id, before.as_ref())?.commit().await,
+            }
+        })
+        .await
+    }
+
+    /// A company's settings as they are stored now, published or not.
     ///
     /// Access pattern: `Query` of the settings partition; one round trip per MB.
     pub async fn load(&self, id: &CompanyId) -> Result<Settings, Error> {

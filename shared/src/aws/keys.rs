@@ -1,7 +1,8 @@
 //! Every key of the table. Nothing else formats one.
 //!
 //! Every partition begins with the company, except a credential's and an
-//! administrator's: they are what names the company. What is recorded and how
+//! administrator's: they are what names the company. Published settings of all
+//! companies lie together, so that a process can read some before it knows whose. What is recorded and how
 //! credentials are used have a word before the company: roles tell partitions
 //! apart by pattern, and no role may change or remove what is recorded. So a
 //! partition never holds user text. Where a sort key does, it stands last and
@@ -14,6 +15,7 @@
 //! | declared attribute | `C#<company>#SETTINGS` | `ATTRIBUTE#<key>` |
 //! | declared integration | `C#<company>#SETTINGS` | `INTEGRATION#<key>` |
 //! | mark that a company file was applied | `C#<company>#SETTINGS` | `APPLIED` |
+//! | settings as they are read, in parts | `COMPANIES` | `<company>#<part, 4 digits>` |
 //! | counter of ids | `C#<company>` | `SEQUENCE#<name>` |
 //! | employee | `C#<company>#EMPLOYEES` | `<id, 10 digits>` |
 //! | taken e-mail address | `C#<company>#EMAILS` | `<address in lower case>` |
@@ -117,6 +119,15 @@ pub fn attribute(company: &CompanyId, key: &AttributeKey) -> Key {
 #[must_use]
 pub fn integration(company: &CompanyId, key: &IntegrationKey) -> Key {
     Key::new(settings(company), format!("INTEGRATION#{key}"))
+}
+
+/// Partition of the published settings of all companies.
+pub const COMPANIES: &str = "COMPANIES";
+
+/// A part of a company's published settings; also a bound of the range of its parts.
+#[must_use]
+pub fn published(company: &CompanyId, part: usize) -> Key {
+    Key::new(COMPANIES.to_owned(), format!("{company}#{part:04}"))
 }
 
 /// The counter from which ids are taken.

@@ -89,7 +89,7 @@ impl Need {
     }
 }
 
-/// `HEALTH`, `CREDENTIAL#*`, `C#*#SETTINGS`, `C#*#ABSENCES#*`; the partition of a company's counters has nothing behind
+/// `HEALTH`, `CREDENTIAL#*`, `C#*#EMPLOYEES`, `C#*#ABSENCES#*`; the partition of a company's counters has nothing behind
 /// the company, so its pattern would match all of a company's, but for an exception.
 fn pattern_of(key: &str) -> String {
     let parts: Vec<&str> = key.split('#').collect();
@@ -221,7 +221,7 @@ mod tests {
             ("CREDENTIAL#papi-1", "CREDENTIAL#*"),
             ("RECORD#a#2026-11", "RECORD#*"),
             ("C#a", "C#* but C#*#*"),
-            ("C#a#SETTINGS", "C#*#SETTINGS"),
+            ("C#a#EMPLOYEES", "C#*#EMPLOYEES"),
             ("C#a#ABSENCES", "C#*#ABSENCES"),
             ("C#a#ABSENCES#0000000001", "C#*#ABSENCES#*"),
             ("C#a#TIME_OFF_CHANGES", "C#*#TIME_OFF_CHANGES"),

@@ -203,8 +203,8 @@ mod tests {
         for (pattern, text) in [
             ("", ""),
             ("*", ""),
-            ("C#*", "C#a#SETTINGS"),
-            ("C#*#SETTINGS", "C#a#SETTINGS"),
+            ("C#*", "C#a#EMPLOYEES"),
+            ("C#*#EMPLOYEES", "C#a#EMPLOYEES"),
             ("C#*#ABSENCES#*", "C#a#ABSENCES#0000000001"),
             ("a?c*", "abc"),
             ("*ä", "öä"),
@@ -215,7 +215,7 @@ mod tests {
             ("", "a"),
             ("?", ""),
             ("C#*#*", "C#a"),
-            ("C#*#SETTINGS", "C#a#SETTINGS#b"),
+            ("C#*#EMPLOYEES", "C#a#EMPLOYEES#b"),
             ("C#*#ABSENCES", "C#a#ABSENCES#0000000001"),
             ("HEALTH", "health"),
         ] {
