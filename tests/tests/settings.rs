@@ -1,6 +1,14 @@
 //! What readers see of a company's settings while, and after, they are applied.
 
-use futures_util::future::join_all;
+use std::fmt::Display;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
+use axum::response::Response;
 use muster::apply;
 use muster::apply::file::CompanyFile;
 use serde_json::Value as Json;
@@ -11,6 +19,10 @@ use tests::Client;
 use tests::Muster;
 use tests::faults;
 use tests::faults::Fault;
+use tests::storage;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::sync::mpsc;
 
 /// Of version 0 and of every later one: three settings of different kinds that tell which.
 fn version(muster: &Muster, number: usize) -> CompanyFile {
@@ -24,7 +36,7 @@ attributes: [{{key: position, label: Position of version {number}}}]",
     CompanyFile::parse("a version", &text).expect("a company file")
 }
 
-fn with_categories(muster: &Muster, names: &[String]) -> CompanyFile {
+fn with_categories(muster: &Muster, names: &[impl Display]) -> CompanyFile {
     let categories: Vec<String> = names.iter().map(|name| format!("  - {{name: {name}}}\n")).collect();
     let text = format!(
         "company: {{id: {}, name: Test GmbH, time_zone: Europe/Berlin}}\ndocument_categories:\n{}",
@@ -68,50 +80,73 @@ async fn an_apply_that_is_cut_off_anywhere_shows_all_or_nothing() {
     apply::apply(&muster.deps, &version(&muster, 0), &mut |_| {}).await.expect("it is applied");
     assert_eq!(seen(&muster).await, ["0", "0", "0"]);
     let (mut old, mut new) = (0, 0);
-    for fault in [Fault::CutBefore, Fault::CutAfter] {
-        for (call, number) in (0..).zip((old + new + 1)..) {
-            let (file, before) = (version(&muster, number), (number - 1).to_string());
-            faults.plan(call, fault);
-            let applied = apply::apply(&cut, &file, &mut |_| {}).await;
-            let calls = faults.end();
-            assert_eq!(applied.is_err(), call < calls, "{fault:?} at {call} of {calls}");
-            let seen_then = seen(&muster).await;
-            let which = &seen_then[0];
-            assert_eq!(seen_then, [which.as_str(); 3], "{fault:?} at {call}");
-            assert!(*which == before || *which == number.to_string(), "{which} of {number}");
-            if *which == before {
-                old += 1;
-            } else {
-                new += 1;
-            }
-            // Whoever applies it again brings it to its end.
-            apply::apply(&muster.deps, &file, &mut |_| {}).await.expect("it is applied");
-            assert_eq!(seen(&muster).await, [number.to_string().as_str(); 3]);
-            if call >= calls {
-                break;
-            }
+    // Calls that come after it is seen have nothing to do with it.
+    for (call, number) in (0..).zip(1..) {
+        if new == 3 {
+            break;
         }
+        let (file, before) = (version(&muster, number), (number - 1).to_string());
+        faults.plan(call, Fault::CutAfter);
+        let applied = apply::apply(&cut, &file, &mut |_| {}).await;
+        let calls = faults.end();
+        assert!(applied.is_err(), "it has more than {call} calls, and not {calls}");
+        let found = seen(&muster).await;
+        let which = found.first().expect("a version");
+        assert_eq!(found, [which.as_str(); 3], "cut off after call {call}");
+        if *which == before {
+            old += 1;
+        } else {
+            assert_eq!(*which, number.to_string());
+            new += 1;
+        }
+        // Whoever applies it again brings it to its end: it is what the next one finds.
+        apply::apply(&muster.deps, &file, &mut |_| {}).await.expect("it is applied");
     }
-    assert!(old > 8 && new > 2, "{old} were cut off before, {new} after");
+    assert!(old > 5, "{old} calls before it is seen");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn of_two_who_apply_at_once_nothing_is_lost() {
+/// Who stands before the table: the first call that publishes is told of, and waits until it may go on.
+#[derive(Clone)]
+struct Gate {
+    reached: mpsc::Sender<()>,
+    opened: Arc<Notify>,
+}
+
+async fn pass(State(gate): State<Gate>, headers: HeaderMap, body: Bytes) -> Response {
+    let publishes = String::from_utf8_lossy(&body).contains(r#""entity":{"S":"published_settings"}"#);
+    // Nobody listens for the second one.
+    if publishes && gate.reached.send(()).await.is_ok() {
+        gate.opened.notified().await;
+    }
+    let http = reqwest::Client::new();
+    let sent = http.post(&storage::endpoints().dynamodb).headers(headers).body(body).send().await;
+    let answer = sent.expect("the storage answers");
+    (answer.status(), answer.bytes().await.expect("a body")).into_response()
+}
+
+#[tokio::test]
+async fn who_is_overtaken_before_publishing_reads_again() {
     let muster = Muster::start().await;
-    let files: Vec<CompanyFile> = (0..6).map(|number| with_categories(&muster, &[format!("Of {number}")])).collect();
-    let applied = files.iter().map(async |file| {
-        // Each in a process of its own.
-        let deps = Deps::new(muster.deps.table.clone(), muster.deps.clock.clone(), Limits::off());
-        apply::apply(&deps, file, &mut |_| {}).await
-    });
-    for one in join_all(applied).await {
-        one.expect("it is applied");
-    }
+    let (sender, mut reached) = mpsc::channel(1);
+    let gate = Gate { reached: sender, opened: Arc::default() };
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let router = Router::new().fallback(pass).with_state(gate.clone());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let slow = Deps::new(storage::table_at(&address), muster.deps.clock.clone(), Limits::off());
+
+    let (of_slow, of_fast) = (with_categories(&muster, &["Slow"]), with_categories(&muster, &["Fast"]));
+    let overtake = async {
+        reached.recv().await.expect("it comes to publishing");
+        drop(reached);
+        apply::apply(&muster.deps, &of_fast, &mut |_| {}).await.expect("it is applied");
+        gate.opened.notify_one();
+    };
+    let mut quiet = |_: &str| {};
+    let (applied, ()) = tokio::join!(apply::apply(&slow, &of_slow, &mut quiet), overtake);
+    applied.expect("it is applied");
     let (_twin, client) = somewhere_else(&muster).await;
-    let found = categories(&client).await;
-    for number in 0..6 {
-        assert!(found.contains(&format!("Of {number}")), "{number}: {found:?}");
-    }
+    assert_eq!(categories(&client).await, ["Contracts", "Slow", "Fast"]);
 }
 
 #[tokio::test]
