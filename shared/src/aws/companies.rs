@@ -133,8 +133,10 @@ impl Companies {
         let begun = {
             let id = id.clone();
             async move {
-                let settings = companies.published(&id).await?.map(|published| published.settings).unwrap_or_default();
-                companies.keep(id, settings)
+                let published = companies.published(&id).await?.ok_or_else(unpublished)?;
+                let company = published.settings()?.into_company()?.map(Arc::new).ok_or_else(unpublished)?;
+                companies.kept.put(id, company.clone());
+                Ok(company)
             }
             .boxed()
             .shared()
@@ -145,13 +147,6 @@ impl Companies {
         begun
     }
 
-    fn keep(&self, id: CompanyId, settings: Settings) -> Result<Arc<Company>, Error> {
-        let without = || Error::Internal("a credential names a company without published settings".to_owned());
-        let company = settings.into_company()?.map(Arc::new).ok_or_else(without)?;
-        self.kept.put(id, company.clone());
-        Ok(company)
-    }
-
     /// Reads the first company that there is, so that the first request finds it where it is the only one.
     ///
     /// Access pattern: `Query` of one item.
@@ -159,10 +154,10 @@ impl Companies {
         let range = Range { pk: keys::COMPANIES.to_owned(), from: None, to: None, limit: Some(1) };
         let part = self.table.query(range).await?;
         // One of several parts is no company; whoever asks for it reads them all.
-        if let Some(Published { settings, .. }) = Published::join(part).ok().flatten()
-            && let Some(id) = settings.profile.as_ref().map(|profile| profile.id.clone())
+        if let Some(published) = Published::join(part).ok().flatten()
+            && let Some(company) = published.settings()?.into_company()?
         {
-            self.keep(id, settings)?;
+            self.kept.put(company.profile.id.clone(), Arc::new(company));
         }
         Ok(())
     }
@@ -295,4 +290,8 @@ impl Companies {
     pub async fn reserve_entry_id(&self, company: &CompanyId, kind: EntryKind, id: u32) -> Result<(), Error> {
         self.table.raise(keys::sequence(company, kind.word()), i64::from(id)).await
     }
+}
+
+fn unpublished() -> Error {
+    Error::Internal("a credential names a company without published settings: `muster apply` publishes them".to_owned())
 }

@@ -22,10 +22,8 @@ pub(super) const MAX_PARTS: usize = 12;
 pub(super) struct Published {
     /// How often something else had been published before.
     version: u64,
-    /// The settings as JSON.
+    /// The settings as JSON. It is not read where it is only replaced: who could not read it could not repair it.
     text: String,
-    /// What the text says.
-    pub(super) settings: Settings,
 }
 
 /// What an item holds of it.
@@ -60,9 +58,14 @@ impl Published {
         if found != parts {
             return Err(Error::Raced);
         }
-        let settings = serde_json::from_str(&text)
-            .map_err(|error| Error::Internal(format!("published settings cannot be read: {error}")))?;
-        Ok(Some(Self { version, text, settings }))
+        Ok(Some(Self { version, text }))
+    }
+
+    /// What the text says.
+    pub(super) fn settings(&self) -> Result<Settings, Error> {
+        // Without serde's own text, which may quote what is in them.
+        serde_json::from_str(&self.text)
+            .map_err(|error| Error::Internal(format!("published settings cannot be read at byte {}", error.column())))
     }
 
     /// What is to be published after `before`; `None` if that says the same.
@@ -77,7 +80,7 @@ impl Published {
             return Err(Error::TooLarge(format!("The settings of a company take more than {most} KB.")));
         }
         let version = before.map_or(0, |before| before.version + 1);
-        Ok(Some(Self { version, text, settings: settings.clone() }))
+        Ok(Some(Self { version, text }))
     }
 
     /// Puts the parts in the place of those of `before`, if nobody else did.
@@ -158,8 +161,9 @@ mod tests {
             (one.to_owned(), two.to_owned())
         };
         let (one, two) = halves();
-        let joined = Published::join(vec![part(0, 3, 2, &one), part(1, 3, 2, &two)]).expect("a text");
-        assert_eq!(joined.expect("parts").version, 3);
+        let joined = Published::join(vec![part(0, 3, 2, &one), part(1, 3, 2, &two)]).expect("a text").expect("parts");
+        assert_eq!(joined.version, 3);
+        joined.settings().expect("settings");
         for wrong in [
             vec![part(0, 3, 2, &one), part(1, 4, 2, &two)],
             vec![part(0, 3, 2, &one)],
