@@ -10,7 +10,7 @@ use std::thread;
 use muster::storage;
 use muster::storage::Claim;
 use muster::storage::Endpoints;
-use muster::storage::Storage;
+pub use muster::storage::Storage;
 use shared::aws::config;
 use shared::aws::objects::Objects;
 use shared::aws::table::Table;
