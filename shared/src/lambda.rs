@@ -1,6 +1,7 @@
 //! A router behind API Gateway.
 
 pub mod gateway;
+pub mod read_ahead;
 
 use std::time::Duration;
 
@@ -25,9 +26,9 @@ use crate::http::app::app;
 use crate::http::limits::LIMITS_VARIABLE;
 use crate::http::limits::Limits;
 use crate::http::metrics::Metrics;
-use crate::ids::ClientId;
 use crate::lambda::gateway::Answer;
 use crate::lambda::gateway::Event;
+use crate::lambda::read_ahead::ReadAhead;
 use crate::open_id::Settings;
 use crate::telemetry;
 
@@ -37,16 +38,6 @@ pub use lambda_runtime::Error;
 const EXTENSION_NAME: &str = "muster-record";
 /// The header with the id that Lambda gives an extension.
 const EXTENSION_ID: &str = "Lambda-Extension-Identifier";
-/// What a function reads before its first event, while the process has a whole core; it opens the connection to the
-/// table with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReadAhead {
-    /// The company's settings, for functions that need them with every request.
-    Company,
-    /// A credential that nobody has, as each function may: for those that need no settings.
-    Nothing,
-}
-
 /// How long after an invocation its request begins at the latest: both come from one place at the same time.
 const BEGINS_WITHIN: Duration = Duration::from_secs(2);
 /// How long what is read ahead is waited for; Lambda gives the start of a function ten seconds.
@@ -123,13 +114,7 @@ async fn serve(ahead: ReadAhead, router: fn(Deps) -> Router, deps: Deps) -> Resu
 ///
 /// Where the store does not answer, the first request finds out by itself.
 async fn connect(ahead: ReadAhead, deps: &Deps) {
-    let asked = async {
-        match ahead {
-            ReadAhead::Company => deps.companies.read_ahead().await,
-            ReadAhead::Nothing => deps.credentials.get(ClientId::from_bytes([0; 16])).await.map(drop),
-        }
-    };
-    if !matches!(tokio::time::timeout(CONNECTS_WITHIN, asked).await, Ok(Ok(()))) {
+    if !matches!(tokio::time::timeout(CONNECTS_WITHIN, ahead(deps)).await, Ok(Ok(()))) {
         tracing::warn!("nothing was read from the table before the first request");
     }
 }

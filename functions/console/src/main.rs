@@ -1,8 +1,8 @@
 //! The console function on Lambda.
 
-use shared::lambda::ReadAhead;
+use shared::lambda::read_ahead;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), shared::lambda::Error> {
-    shared::lambda::run_with_open_id(ReadAhead::Company, console::router).await
+    shared::lambda::run_with_open_id(read_ahead::company, console::router).await
 }

@@ -1,8 +1,8 @@
 //! The documents function on Lambda.
 
-use shared::lambda::ReadAhead;
+use shared::lambda::read_ahead;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), shared::lambda::Error> {
-    shared::lambda::run_with_objects(ReadAhead::Company, documents::router).await
+    shared::lambda::run_with_objects(read_ahead::company, documents::router).await
 }

@@ -1,8 +1,8 @@
 //! The employees function on Lambda.
 
-use shared::lambda::ReadAhead;
+use shared::lambda::read_ahead;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), shared::lambda::Error> {
-    shared::lambda::run(ReadAhead::Company, employees::router).await
+    shared::lambda::run(read_ahead::company, employees::router).await
 }
