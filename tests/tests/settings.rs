@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -136,14 +137,16 @@ async fn who_is_overtaken_before_publishing_reads_again() {
     let (sender, mut reached) = mpsc::channel(1);
     let gate = Gate { reached: sender, opened: Arc::default() };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    // By the same name as the storage: an emulator tells by it what is meant.
+    let address = format!("http://localhost:{}", listener.local_addr().expect("an address").port());
     let router = Router::new().fallback(pass).with_state(gate.clone());
     tokio::spawn(async move { axum::serve(listener, router).await });
     let slow = Deps::new(storage::table_at(&address), muster.deps.clock.clone(), Limits::off());
 
     let (of_slow, of_fast) = (with_categories(&muster, &["Slow"]), with_categories(&muster, &["Fast"]));
     let overtake = async {
-        reached.recv().await.expect("it comes to publishing");
+        let comes = tokio::time::timeout(Duration::from_secs(60), reached.recv()).await;
+        comes.expect("it comes to publishing").expect("the gate is there");
         drop(reached);
         apply::apply(&muster.deps, &of_fast, &mut |_| {}).await.expect("it is applied");
         gate.opened.notify_one();
