@@ -145,7 +145,7 @@ async fn who_is_overtaken_before_publishing_reads_again() {
 
     let (of_slow, of_fast) = (with_categories(&muster, &["Slow"]), with_categories(&muster, &["Fast"]));
     let overtake = async {
-        let comes = tokio::time::timeout(Duration::from_secs(60), reached.recv()).await;
+        let comes = tokio::time::timeout(Duration::from_mins(1), reached.recv()).await;
         comes.expect("it comes to publishing").expect("the gate is there");
         drop(reached);
         apply::apply(&muster.deps, &of_fast, &mut |_| {}).await.expect("it is applied");
