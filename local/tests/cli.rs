@@ -19,6 +19,7 @@ use serde_json::Value as Json;
 use serde_json::json;
 
 use common::Client;
+use common::PATIENCE;
 use common::Server;
 use common::credentials;
 use common::has_curl;
@@ -149,6 +150,7 @@ async fn what_was_written_survives_a_restart_and_a_kill() {
 
 #[tokio::test]
 async fn signals_let_requests_in_flight_finish() {
+    const GO_ON: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
     for signal in ["TERM", "INT"] {
         let folder = tempfile::tempdir().unwrap();
         let mut server = Server::start(folder.path(), &["--empty"]);
@@ -158,19 +160,23 @@ async fn signals_let_requests_in_flight_finish() {
         let body = json!({"employee": {"email": "late@test.example", "first_name": "A", "last_name": "B"}}).to_string();
         let head = format!(
             "POST /v1/company/employees HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+             content-type: application/json\r\ncontent-length: {}\r\nexpect: 100-continue\r\n\r\n",
             client.token,
             body.len()
         );
         let (first, second) = body.split_at(10);
         let mut stream = std::net::TcpStream::connect(&address).unwrap();
         std::io::Write::write_all(&mut stream, format!("{head}{first}").as_bytes()).unwrap();
-        std::thread::sleep(Duration::from_millis(200));
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        // Said once the body is read, so the request is in flight.
+        let mut go_on = [0; GO_ON.len()];
+        stream.read_exact(&mut go_on).unwrap();
+        assert_eq!(go_on, *GO_ON);
         server.signal(signal);
+        // Time for a server that would not wait.
         std::thread::sleep(Duration::from_millis(200));
         std::io::Write::write_all(&mut stream, second.as_bytes()).unwrap();
         let mut answer = String::new();
-        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         let _ = stream.read_to_string(&mut answer);
         assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("success"), "{signal}: {answer}");
         assert_eq!(server.wait(), Some(0), "{signal}");
@@ -323,6 +329,10 @@ fn apply_refuses_lists_that_cannot_be() {
     };
     for (lists, word) in [
         ("offices: [{name: A}, {name: A}]", "twice"),
+        ("offices: [{name: ''}]", "1 to 255 characters"),
+        (&format!("teams: [{{name: {}}}]", "a".repeat(256)), "1 to 255 characters"),
+        // A name of few enough characters, of four bytes each.
+        (&format!("holiday_calendars: [{{name: {}, country: DE}}]", "𝕏".repeat(251)), "more than 1001 bytes"),
         ("projects: [{name: A}, {name: a}]", "twice"),
         ("projects: [{id: 1, name: A}, {id: 1, name: B}]", "twice"),
         ("projects: [{name: ' '}]", "empty"),
@@ -338,6 +348,8 @@ fn apply_refuses_lists_that_cannot_be() {
     let elsewhere = with("holiday_calendars: [{name: A, country: US}]");
     assert!(text(&elsewhere.stdout).starts_with("created company x"), "nothing was stored before: {elsewhere:?}");
     assert!(text(&elsewhere.stdout).contains("A has 0 holidays of its own: none are known for US"), "{elsewhere:?}");
+    let longest = with(&format!("holiday_calendars: [{{name: {}, country: DE}}]", "𝕏".repeat(250)));
+    assert_eq!(longest.status.code(), Some(0), "{longest:?}");
 }
 
 #[test]

@@ -73,8 +73,8 @@ def newcomer(**fields):
     return Employee(**{**given, **fields})
 
 
-def log_in(**arguments):
-    answer = requests.post(BASE_URL + "auth", timeout=30, **arguments)
+def log_in(base_url=BASE_URL, **arguments):
+    answer = requests.post(base_url + "auth", timeout=30, **arguments)
     assert answer.status_code == 200, answer.text
     body = answer.json()
     assert body["success"] is True
@@ -87,13 +87,14 @@ def log_in(**arguments):
 class Api(requests.Session):
     """A session that knows where the API is."""
 
-    def __init__(self, token):
+    def __init__(self, token, base_url=BASE_URL):
         super().__init__()
+        self.base_url = base_url
         if token:
             self.headers["Authorization"] = f"Bearer {token}"
 
     def request(self, method, path, **arguments):
-        return super().request(method, BASE_URL + path, timeout=60, **arguments)
+        return super().request(method, self.base_url + path, timeout=60, **arguments)
 
 
 def data_of(answer, status=200):

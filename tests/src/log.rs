@@ -13,6 +13,7 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::PATIENCE;
 use crate::place;
 
 static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
@@ -66,7 +67,7 @@ pub fn record_line_of(request_id: &str) -> Json {
 /// The first line that is wanted.
 #[must_use]
 pub fn wait_for(what: &str, wanted: impl Fn(&Json) -> bool) -> Json {
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
         let found = text().lines().filter_map(|line| serde_json::from_str::<Json>(line).ok()).find(&wanted);
         if let Some(line) = found {

@@ -9,7 +9,6 @@ use std::process::Command;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -23,6 +22,7 @@ use shared::http::limits::Limits;
 use tempfile::TempDir;
 use tests::COMPANY;
 use tests::Muster;
+use tests::PATIENCE;
 use tests::lambda::Lambda;
 use tests::lambda::Step;
 use tests::lambda::VARIABLES;
@@ -61,7 +61,7 @@ impl Seen {
         let steps = self.steps.clone();
         let happened = || steps.lock().expect("the steps").iter().filter(|one| **one == step).count() >= times;
         let waits = async { count.wait_for(|_| happened()).await.map(drop).expect("the sender is there") };
-        let waited = tokio::time::timeout(Duration::from_secs(10), waits).await;
+        let waited = tokio::time::timeout(PATIENCE, waits).await;
         waited.unwrap_or_else(|_| panic!("{step} did not happen {times} times: {:?}", self.steps));
     }
 }
@@ -307,7 +307,7 @@ async fn each_request_leaves_a_line_of_metrics_that_nothing_filters_out() {
     let mut function = Function(command.stdout(Stdio::piped()).spawn().expect("the function runs"));
     let output = function.0.stdout.take().expect("its output");
     let lines = tokio::task::spawn_blocking(|| BufReader::new(output).lines().take(2).collect::<Vec<_>>());
-    let lines = tokio::time::timeout(Duration::from_secs(10), lines).await.expect("two lines").expect("they are read");
+    let lines = tokio::time::timeout(PATIENCE, lines).await.expect("two lines").expect("they are read");
     let lines: Vec<Json> = lines
         .into_iter()
         .map(|line| serde_json::from_str(&line.expect("a line")).expect("a line is JSON and nothing else"))

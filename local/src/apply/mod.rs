@@ -73,8 +73,7 @@ async fn write(
     let mut report = Report::default();
     settings::apply(deps, &stored, file, &mut report, say).await?;
     // Before the employees, who may have attributes and entries that are new.
-    deps.companies.publish(id).await?;
-    let company = settings::company(deps.companies.load(id).await?)?;
+    let company = settings::company(deps.companies.publish(id).await?)?;
     let people = employees::read(&company, file)?;
     projects::apply(deps, permit, file, &mut report, say).await?;
     employees::apply(deps, permit, &company, people, &mut report, say).await?;

@@ -7,6 +7,7 @@ use futures_util::future::try_join_all;
 use shared::attributes::definition::DeclaredAttribute;
 use shared::attributes::definition::EntryKind;
 use shared::aws::companies::Settings;
+use shared::aws::keys;
 use shared::company::Company;
 use shared::company::Details;
 use shared::company::Entry;
@@ -85,9 +86,7 @@ fn steps(stored: &Settings, file: &CompanyFile) -> Result<Vec<Step>, Failure> {
     for declared in file.entries() {
         let kind = declared.details.kind();
         let word = kind.word();
-        if declared.name.is_empty() || declared.name.chars().count() > 255 {
-            return Err(Failure::usage(format!("a {word} needs a name of 1 to 255 characters")));
-        }
+        check_name(&file.company.id, &declared)?;
         if declared.id == Some(0) {
             return Err(Failure::usage(format!("the {word} {}: an id must be 1 or more", declared.name)));
         }
@@ -99,6 +98,20 @@ fn steps(stored: &Settings, file: &CompanyFile) -> Result<Vec<Step>, Failure> {
         steps.push(step(&stored.entries, declared)?);
     }
     Ok(steps)
+}
+
+/// A name is the end of a sort key, too.
+fn check_name(company: &CompanyId, declared: &DeclaredEntry) -> Result<(), Failure> {
+    let (name, kind) = (&declared.name, declared.details.kind());
+    let word = kind.word();
+    if name.is_empty() || name.chars().count() > 255 {
+        return Err(Failure::usage(format!("a {word} needs a name of 1 to 255 characters")));
+    }
+    let room = keys::MAX_SORT_KEY - keys::entry(company, kind, "").sk.len();
+    if name.len() > room {
+        return Err(Failure::usage(format!("the {word} {name}: its name takes more than {room} bytes")));
+    }
+    Ok(())
 }
 
 /// A misspelled state would leave its employees without holidays.

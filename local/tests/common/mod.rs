@@ -15,6 +15,9 @@ use std::time::Instant;
 use serde_json::Value as Json;
 use serde_json::json;
 
+/// How long a test waits for what is sure to come: as long as a busy machine may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
 pub(crate) fn muster(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
     command.args(arguments);
@@ -69,7 +72,7 @@ impl Server {
     }
 
     pub(crate) fn wait(&mut self) -> Option<i32> {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status.code();

@@ -176,19 +176,20 @@ impl Companies {
         unless_raced("The company", || async { Published::join(self.table.query(range()).await?) }).await
     }
 
-    /// Publishes a company's settings as they are stored now: readers see all of what was changed, or nothing of it.
+    /// Publishes a company's settings as they are stored now, and answers them: readers see all of what was changed,
+    /// or nothing of it.
     ///
     /// Whoever publishes later has read later: a version that somebody else published meanwhile is not overwritten.
     ///
     /// Access pattern: `Query` of the parts and of the settings; then, if they differ, a transaction of the parts.
-    pub async fn publish(&self, id: &CompanyId) -> Result<(), Error> {
+    pub async fn publish(&self, id: &CompanyId) -> Result<Settings, Error> {
         unless_raced("The company", || async {
             let before = self.published(id).await?;
             let settings = self.load(id).await?;
-            match Published::following(before.as_ref(), &settings)? {
-                None => Ok(()),
-                Some(next) => next.write(self.table.transaction(), id, before.as_ref())?.commit().await,
+            if let Some(next) = Published::following(before.as_ref(), &settings)? {
+                next.write(self.table.transaction(), id, before.as_ref())?.commit().await?;
             }
+            Ok(settings)
         })
         .await
     }

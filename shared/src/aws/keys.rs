@@ -70,6 +70,9 @@ use crate::ids::EmployeeId;
 use crate::ids::IntegrationKey;
 use crate::ids::ProjectId;
 
+/// How many bytes a sort key has at most: a quota of DynamoDB.
+pub const MAX_SORT_KEY: usize = 1_024;
+
 /// Where an item lies.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
