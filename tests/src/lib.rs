@@ -59,7 +59,7 @@ pub const COMPANY: &str = include_str!("company.yaml");
 pub const DEMO: &str = include_str!("../../companies/demo.yaml");
 
 /// How long a test waits for what is sure to come: as long as a busy machine may take.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running API with a company of its own.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 use serde_json::json;
 
 /// How long a test waits for what is sure to come: as long as a busy machine may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) fn muster(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
