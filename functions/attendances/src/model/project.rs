@@ -5,7 +5,6 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value as Json;
-use shared::aws::keys::MAX_SORT_KEY;
 use shared::error::Error;
 use shared::error::Problems;
 use shared::ids::ProjectId;
@@ -110,8 +109,8 @@ pub fn read_name(raw: &Json) -> Result<String, Error> {
     if name.is_empty() {
         return Err(no_name());
     }
-    // The name in lower case is a sort key; few letters grow when they are lowered.
-    let fits = name.chars().count() <= MAX_NAME && comparable_name(name).len() <= MAX_SORT_KEY;
+    // The name in lower case is a sort key, which has 1,024 bytes at most; few letters grow when they are lowered.
+    let fits = name.chars().count() <= MAX_NAME && comparable_name(name).len() <= 1_024;
     if !fits || name.chars().any(char::is_control) {
         return Err(refuse("Project name must be one line of at most 255 characters"));
     }
