@@ -7,13 +7,12 @@ of these tests.
 import re
 from datetime import date, datetime, timedelta, timezone
 
-import ics
 import icalendar
+import ics
 import pytest
 from support import (
     COMPANY,
     DECLARED,
-    LOGIN,
     NOBODY,
     ZONE,
     Api,
@@ -22,7 +21,6 @@ from support import (
     error_of,
     hire,
     keeps_the_token,
-    log_in,
     token_of,
 )
 
@@ -37,22 +35,6 @@ VACATION, SICK, AT_HOME, DOCTOR = (
 
 # A Monday on which no other test has absences.
 MONDAY = date(2031, 3, 3)
-
-
-@pytest.fixture(name="token", scope="module")
-def fixture_token():
-    return log_in(json=LOGIN)
-
-
-@pytest.fixture(name="api")
-def fixture_api(token):
-    with Api(token) as api:
-        yield api
-
-
-@pytest.fixture(name="worker")
-def fixture_worker(api):
-    return hire(api)
 
 
 @pytest.fixture(name="book")

@@ -25,7 +25,6 @@ from support import (
     granted,
     hire,
     keeps_the_token,
-    log_in,
     token_of,
 )
 
@@ -43,24 +42,6 @@ VACATION, SICK, AT_HOME, DOCTOR = (
     entry("absence_types", name)["id"]
     for name in ("Paid vacation", "Sick leave", "Home office", "Doctor's appointment")
 )
-
-
-@pytest.fixture(name="token", scope="module")
-def fixture_token():
-    """The collection logs in before each request, with the credentials in the query."""
-    return log_in(params=LOGIN)
-
-
-@pytest.fixture(name="api")
-def fixture_api(token):
-    with Api(token) as api:
-        yield api
-
-
-@pytest.fixture(name="worker")
-def fixture_worker(api):
-    """Works eight hours from Monday to Friday, as everybody of whom nothing is known."""
-    return hire(api)
 
 
 def days_off(employee, first="2022-09-05", last=None, **fields):

@@ -12,7 +12,18 @@ from datetime import date, datetime, timedelta, timezone
 from urllib.parse import quote, urlencode
 
 import pytest
-from support import LOGIN, NOBODY, ZONE, Api, data_of, error_of, granted, hire, keeps_the_token, log_in, token_of
+from support import (
+    LOGIN,
+    NOBODY,
+    ZONE,
+    Api,
+    data_of,
+    error_of,
+    granted,
+    hire,
+    keeps_the_token,
+    token_of,
+)
 
 ATTENDANCES = "company/attendances"
 PROJECTS = "company/attendances/projects"
@@ -22,22 +33,6 @@ NOT_FOUND = "The attendance period was not found."
 BATCH_FAILED = "Error when trying to insert Attendances periods rows"
 
 YEAR = {"start_date": "2022-01-01", "end_date": "2022-12-31"}
-
-
-@pytest.fixture(name="token", scope="module")
-def fixture_token():
-    return log_in(json=LOGIN)
-
-
-@pytest.fixture(name="api")
-def fixture_api(token):
-    with Api(token) as api:
-        yield api
-
-
-@pytest.fixture(name="worker")
-def fixture_worker(api):
-    return hire(api)
 
 
 @pytest.fixture(name="project")

@@ -37,7 +37,6 @@ from support import (
     granted,
     hire,
     keeps_the_token,
-    log_in,
     token_of,
 )
 
@@ -80,22 +79,6 @@ def write_pdf(text, pages=1):
 
 
 PDF = write_pdf("Payslip November 2026\nPaid out: 3,145.20")
-
-
-@pytest.fixture(name="token", scope="module")
-def fixture_token():
-    return log_in(params=LOGIN)
-
-
-@pytest.fixture(name="api")
-def fixture_api(token):
-    with Api(token) as api:
-        yield api
-
-
-@pytest.fixture(name="worker")
-def fixture_worker(api):
-    return hire(api)
 
 
 def form(employee, **fields):

@@ -36,11 +36,6 @@ MONDAY = date(2024, 2, 26)
 FRIDAY = MONDAY + timedelta(days=4)
 
 
-@pytest.fixture(name="client")
-def fixture_client():
-    return connect()
-
-
 def hire(client):
     return client.create_employee(newcomer(), refresh=False)
 

@@ -21,11 +21,6 @@ UNKNOWN_TO_CLIENT = {"updated_at", "status", "project", "id_v2"}
 LEAP_DAY = date(2024, 2, 29)
 
 
-@pytest.fixture(name="client")
-def fixture_client():
-    return connect()
-
-
 def hire(client):
     return client.create_employee(newcomer(), refresh=False)
 

@@ -24,7 +24,6 @@ from support import (
     LOGIN,
     NOBODY,
     Api,
-    connect,
     data_of,
     error_of,
     hire,
@@ -44,27 +43,6 @@ EMPTY = "The file is empty."
 
 MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-
-
-@pytest.fixture(name="token", scope="module")
-def fixture_token():
-    return log_in(params=LOGIN)
-
-
-@pytest.fixture(name="api")
-def fixture_api(token):
-    with Api(token) as api:
-        yield api
-
-
-@pytest.fixture(name="worker")
-def fixture_worker(api):
-    return hire(api)
-
-
-@pytest.fixture(name="client")
-def fixture_client():
-    return connect()
 
 
 def path(worker, width=None):
