@@ -1,6 +1,8 @@
 //! The embedded DynamoDB and S3 under a data folder: real endpoints on loopback
 //! ports, spoken to with the AWS SDK like those on AWS.
 
+mod beside;
+
 use std::fs;
 use std::fs::File;
 use std::fs::TryLockError;
@@ -31,6 +33,7 @@ use crate::cli::StorageOptions;
 use crate::failure::Failure;
 use crate::serve::on_interrupt;
 use crate::serve::stop_wanted;
+use crate::storage::beside::Beside;
 
 /// The embedded endpoints take these as access key and secret.
 const ACCESS_KEY: &str = "local";
@@ -212,6 +215,7 @@ async fn start_s3(
         .map_err(|error| Failure::usage(format!("the folder {} cannot be used: {error:?}", root.display())))?;
     let mut builder = S3ServiceBuilder::new(files);
     builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, ACCESS_KEY));
+    builder.set_access(Beside::of(root));
     let (listener, address) = listen(port).await?;
     Ok((address, tokio::spawn(serve_s3(listener, builder.build(), stopping))))
 }

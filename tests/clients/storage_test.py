@@ -11,6 +11,10 @@ import botocore.config
 import pytest
 
 
+# The embedded endpoint has no host name for each bucket.
+BY_PATH = botocore.config.Config(s3={"addressing_style": "path"})
+
+
 def start(binary, folder):
     """Starts the storage and waits for its last line."""
     process = subprocess.Popen(
@@ -32,7 +36,7 @@ def environment():
         printed = dict(line.split("=", 1) for line in lines)
         before = dict(os.environ)
         os.environ.update(printed)
-        yield printed
+        yield {**printed, "folder": folder}
         os.environ.clear()
         os.environ.update(before)
         process.send_signal(signal.SIGINT)
@@ -52,16 +56,27 @@ def test_an_item_is_read_back(environment):
 
 def test_a_file_is_read_back(environment):
     bucket, content = environment["MUSTER_BUCKET"], os.urandom(1 << 20)
-    # The embedded endpoint has no host name for each bucket.
-    files = boto3.client("s3", config=botocore.config.Config(s3={"addressing_style": "path"}))
+    files = boto3.client("s3", config=BY_PATH)
     files.put_object(Bucket=bucket, Key="staging/contract.pdf", Body=content, ContentType="application/pdf")
     assert files.get_object(Bucket=bucket, Key="staging/contract.pdf")["Body"].read() == content
     files.delete_object(Bucket=bucket, Key="staging/contract.pdf")
     assert files.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
+def test_nothing_is_left_of_a_file(environment):
+    """Not even a digest, which tells whether somebody had a certain file."""
+    bucket, root = environment["MUSTER_BUCKET"], pathlib.Path(environment["folder"]) / "s3"
+    files = boto3.client("s3", config=BY_PATH)
+    keys = [f"files/acme/{number}" for number in range(3)]
+    for key in keys:
+        files.put_object(Bucket=bucket, Key=key, Body=b"secret", ContentType="text/plain", Metadata={"of": "somebody"})
+    assert len([name for name in root.rglob("*") if name.is_file()]) > len(keys)
+    files.delete_object(Bucket=bucket, Key=keys[0])
+    files.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys[1:]]})
+    assert [name for name in root.rglob("*") if name.is_file()] == []
+
+
 def test_a_wrong_key_is_refused(environment):
-    config = botocore.config.Config(s3={"addressing_style": "path"})
-    files = boto3.client("s3", config=config, aws_access_key_id="x", aws_secret_access_key="y")
+    files = boto3.client("s3", config=BY_PATH, aws_access_key_id="x", aws_secret_access_key="y")
     with pytest.raises(files.exceptions.ClientError):
         files.list_objects_v2(Bucket=environment["MUSTER_BUCKET"])
