@@ -5,11 +5,13 @@
 //! shown as the beginning of that day in the company's zone and never shifted.
 
 use jiff::Timestamp;
+use jiff::ToSpan;
 use jiff::ZonedDateTime;
 use jiff::civil::Date;
 use jiff::civil::DateTime;
 use jiff::civil::Time;
 use jiff::fmt::temporal::DateTimePrinter;
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::AmbiguousOffset;
 use jiff::tz::TimeZone;
 
@@ -60,11 +62,22 @@ impl Zone {
         self.local(date, time).map_or(beyond, |zoned| zoned.timestamp())
     }
 
-    /// Whether the clocks show a time on a day: when they are set forward, they skip some.
-    #[must_use]
-    pub fn shows(&self, date: Date, time: Time) -> bool {
+    /// Refuses a time that the clocks do not show on a day: when they are set forward, they skip some.
+    pub fn check_shows(&self, field: &str, date: Date, time: Time) -> Result<(), Error> {
         let ambiguous = self.0.to_ambiguous_zoned_datetime(date.to_datetime(time));
-        !matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. })
+        match ambiguous.offset() {
+            AmbiguousOffset::Gap { .. } => {
+                Err(Error::invalid(field, format!("The clocks skip the {field} on that day.")))
+            }
+            AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => Ok(()),
+        }
+    }
+
+    /// Refuses an end that the clocks skip. The moment in which they are set forward ends what was before, under the
+    /// name that it has before.
+    pub fn check_ends(&self, field: &str, date: Date, end: Time) -> Result<(), Error> {
+        let last = end.saturating_sub(1.minute());
+        self.check_shows(field, date, last).or_else(|_| self.check_shows(field, date, end))
     }
 
     /// The name of the zone, such as `Europe/Berlin`.
@@ -98,7 +111,7 @@ impl Zone {
     /// so that a filter "since" never skips the hour that came twice.
     pub fn parse_instant(&self, field: &str, text: &str) -> Result<Timestamp, Error> {
         let text = restore_plus(text.trim());
-        if let Ok(instant) = text.parse::<Timestamp>() {
+        if let Some(instant) = read_with_offset(&text) {
             return Ok(instant);
         }
         let local = match text.parse::<DateTime>() {
@@ -122,14 +135,14 @@ impl Zone {
     /// the second that a date-time names, because no finer instant is ever shown.
     /// Where the clocks are set back, the later of the two instants is meant.
     pub fn parse_until(&self, field: &str, text: &str) -> Result<Timestamp, Error> {
-        let text = text.trim();
+        let text = &*restore_plus(text.trim());
         let first = self.parse_instant(field, text)?;
         let (start, length_ms) = match (text.parse::<Date>(), text.parse::<DateTime>()) {
             (Ok(date), _) if text.len() == 10 => {
                 let next = date.tomorrow().and_then(|next| next.to_zoned_datetime(self.0.clone()));
                 (next.map_or(Timestamp::MAX, |next| next.timestamp()), 0)
             }
-            (_, Ok(local)) if text.parse::<Timestamp>().is_err() => {
+            (_, Ok(local)) if read_with_offset(text).is_none() => {
                 let later = self.0.to_ambiguous_zoned_datetime(local).later();
                 (later.map_or(first, |later| later.timestamp()), 1_000)
             }
@@ -173,6 +186,17 @@ fn restore_plus(text: &str) -> String {
     }
 }
 
+/// An instant that is written with its offset. One beyond the end of the calendar is that end, by which some clients
+/// mean that there is none.
+fn read_with_offset(text: &str) -> Option<Timestamp> {
+    let pieces = Pieces::parse(text).ok()?;
+    let (time, offset) = pieces.time().zip(pieces.to_numeric_offset())?;
+    match offset.to_timestamp(pieces.date().to_datetime(time)) {
+        Err(_) if pieces.date().year() > 0 => Some(Timestamp::MAX),
+        instant => instant.ok(),
+    }
+}
+
 /// jiff also reads week dates and basic formats, which no client sends on purpose.
 fn looks_like_a_date(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -188,7 +212,7 @@ pub fn parse_date(field: &str, text: &str) -> Result<Date, Error> {
         return Err(refuse());
     }
     let (date, rest) = text.split_at(10);
-    let read_back = rest.is_empty() || text.parse::<Timestamp>().is_ok() || text.parse::<DateTime>().is_ok();
+    let read_back = rest.is_empty() || read_with_offset(text).is_some() || text.parse::<DateTime>().is_ok();
     match date.parse::<Date>() {
         Ok(date) if read_back && date.year() > 0 => Ok(date),
         _ => Err(refuse()),
@@ -232,7 +256,8 @@ mod tests {
     #[test]
     fn clocks_skip_an_hour_in_spring_and_none_in_autumn() {
         let shows = |date: &str, hour, minute| {
-            zone("Europe/Berlin").shows(date.parse().expect("a date"), Time::constant(hour, minute, 0, 0))
+            let (date, time) = (date.parse().expect("a date"), Time::constant(hour, minute, 0, 0));
+            zone("Europe/Berlin").check_shows("start_time", date, time).is_ok()
         };
         assert!(!shows("2026-03-29", 2, 0) && !shows("2026-03-29", 2, 59));
         assert!(shows("2026-03-29", 1, 59) && shows("2026-03-29", 3, 0) && shows("2026-10-25", 2, 30));
@@ -274,6 +299,21 @@ mod tests {
         assert_eq!(read("2026-10-25T02:30:00").as_deref(), Some("2026-10-25T01:30:00.999Z"));
         assert_eq!(read("2026-03-29").as_deref(), Some("2026-03-29T21:59:59.999Z"));
         assert_eq!(read("later"), None);
+    }
+
+    #[test]
+    fn what_lies_beyond_the_calendar_is_its_end() {
+        for zone in ["Europe/Berlin", "Asia/Tokyo", "America/New_York"].map(zone) {
+            for text in ["9999-12-31T23:59:59Z", "9999-12-31T00:30:00+00:00", "9999-12-31 23:59:59.5 00:00"] {
+                assert_eq!(zone.parse_instant("updated_from", text).ok(), Some(Timestamp::MAX), "{text}");
+                assert_eq!(zone.parse_until("updated_to", text).ok(), Some(Timestamp::MAX), "{text}");
+            }
+            for bad in ["-009999-01-01T00:00:00Z", "9999-12-32T23:59:59Z", "9999-12-31T24:59:59Z", "9999-12-31Z"] {
+                assert!(zone.parse_until("updated_to", bad).is_err(), "{bad:?} must be refused");
+            }
+        }
+        let read = |text: &str| parse_date("start_date", text).map(|date| date.to_string()).ok();
+        assert_eq!(read("9999-12-31T23:59:59Z").as_deref(), Some("9999-12-31"));
     }
 
     #[test]

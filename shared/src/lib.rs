@@ -1,12 +1,11 @@
 //! What every muster function shares.
 //!
 //! The upper half is pure: [`ids`], [`scope`], [`error`], [`patch`], [`clock`],
-//! [`calendar`], [`lockout`], [`minute`], [`page`], [`wire`], [`approval`],
+//! [`calendar`], [`lockout`], [`minute`], [`page`], [`text`], [`wire`], [`approval`],
 //! [`attributes`], [`company`], [`credential`] and [`record`] know rules and nothing of HTTP, AWS or the environment.
 //! Below them, [`http`] turns requests into permits and results into envelopes, [`aws`] is the only way to the table, and
-//! [`lambda`]
-//! and [`telemetry`] are what a function's `main` needs. Arrows never point
-//! back; `tests/tests/architecture.rs` fails when one does.
+//! [`lambda`] and [`telemetry`] are what a function's `main` needs. Arrows never point back;
+//! `tests/tests/architecture.rs` fails when one does.
 
 pub mod approval;
 pub mod attributes;
@@ -29,4 +28,5 @@ pub mod patch;
 pub mod record;
 pub mod scope;
 pub mod telemetry;
+pub mod text;
 pub mod wire;

@@ -910,6 +910,10 @@ async fn times_in_which_nothing_can_have_changed_are_empty() {
     let (_muster, client) = start(&[1]).await;
     one_of_each(&client, 1).await;
     for path in [TIME_OFFS, PERIODS] {
+        let all = ids(&list(&client, path, "").await);
+        for end in ["9999-12-31", "9999-12-31T23:59:59", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59%2B00:00"] {
+            assert_eq!(ids(&list(&client, path, &format!("updated_to={end}")).await), all, "{end} is no end");
+        }
         for query in
             ["updated_from=2030-01-01&updated_to=2020-01-01", "updated_to=1960-01-01", "updated_from=2200-01-01"]
         {

@@ -799,6 +799,21 @@ async fn an_update_of_hours_changes_what_is_sent_and_keeps_the_rest() {
     ] {
         assert_refused(&client.patch(&path, &body).await, 422, NOT_VALID, &[field]);
     }
+    for (start, end, field) in [
+        ("1899-12-31", "1900-01-01", "start"),
+        ("1899-12-31T09:00:00", "1899-12-31T10:00:00", "start"),
+        ("-000044-03-15T09:00:00Z", "-000044-03-15T10:00:00Z", "start"),
+        ("2200-01-01T09:00:00", "2200-01-01T10:00:00", "start"),
+        ("9999-12-31T09:00:00Z", "9999-12-31T10:00:00Z", "start"),
+        ("2199-12-31", "2200-01-02", "end"),
+        ("2199-12-31T09:00:00", "2200-01-01T10:00:00", "end"),
+        ("2026-11-26", "9999-12-31T23:59:59Z", "end"),
+    ] {
+        let answer = client.patch(&path, &json!({"start": start, "end": end})).await;
+        assert_refused(&answer, 422, NOT_VALID, &[field]);
+        let said = &answer.body["error"]["error_data"][field][0];
+        assert_eq!(said, &json!(format!("The {field} must lie between 1900 and 2199.")), "{start} until {end}");
+    }
     assert_eq!(read(&client, &path).await, shown);
     // Without one of the times the other says nothing; on all of the day one alone says too little.
     for clear in ["start_time", "end_time"] {

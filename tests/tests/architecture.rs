@@ -70,6 +70,7 @@ fn the_pure_half_of_shared_knows_no_http_aws_or_environment() {
         "src/clock.rs",
         "src/calendar.rs",
         "src/holidays.rs",
+        "src/text.rs",
         "src/wire.rs",
         "src/company.rs",
         "src/credential.rs",

@@ -56,6 +56,7 @@ async fn a_pending_period_is_approved_or_rejected() {
     let correction = json!({"end_time": "16:00", "skip_approval": false});
     let corrected = client.patch(&format!("{PATH}/{rejected}"), &correction).await;
     assert_eq!(corrected.body["data"]["status"], "pending");
+    assert_eq!(read(&client, rejected).await["approval"]["verdict"], "rejected", "it is still the last decision");
     audit::attendance(&muster, [employee]).await;
 }
 
@@ -124,6 +125,15 @@ async fn a_deletion_can_wait_for_approval() {
     assert_eq!(asked.body["data"]["status"], "pending", "{}", asked.body);
     let changed = client.patch(&format!("{path}?skip_approval=false"), &json!({"break": 3})).await;
     assert_eq!(changed.body["data"]["status"], "pending", "{}", changed.body);
+    // Null and an empty text inside of `attendances` say nothing, so that counts which is said outside.
+    for (query, body) in [
+        ("?skip_approval=false", json!({"attendances": {"break": 2, "skip_approval": null}})),
+        ("", json!({"attendances": [{"break": 1, "skip_approval": null}], "skip_approval": false})),
+        ("?skip_approval=true", json!({"attendances": {"break": 0, "skip_approval": " "}, "skip_approval": "false"})),
+    ] {
+        let changed = client.patch(&format!("{path}{query}"), &body).await;
+        assert_eq!(changed.body["data"]["status"], "pending", "{body}: {}", changed.body);
+    }
     // What the body says counts, also inside of `attendances`.
     let wrapped = json!({"attendances": {"break": 4, "skip_approval": true}});
     let changed = client.patch(&format!("{path}?skip_approval=false"), &wrapped).await;

@@ -1,7 +1,10 @@
 //! Creating, changing and deleting attendances, and what bad input gets.
 
+use muster::apply;
+use muster::apply::file::CompanyFile;
 use serde_json::Value as Json;
 use serde_json::json;
+use shared::http::limits::Limits;
 use tests::Answer;
 use tests::Muster;
 use tests::attendances::PATH;
@@ -68,6 +71,7 @@ async fn each_row_of_a_batch_answers_for_itself() {
         with(json!({"project_id": closed})),
         with(json!({"break": 241})),
         with(json!({"date": "2026-02-30"})),
+        with(json!({"date": "0000-12-31"})),
         with(json!({"start_time": "18:00", "end_time": "09:00"})),
         with(json!({"end_time": "08:00"})),
         with(json!({"start_time": "25:00"})),
@@ -92,6 +96,7 @@ async fn each_row_of_a_batch_answers_for_itself() {
             &format!("The project {closed} is not active."),
             "The break of 241 minutes is longer than the period, which has 240.",
             "The date must be a date that exists, in the form 2020-01-31.",
+            "The date must be a date that exists, in the form 2020-01-31.",
             "Start time 2026-03-03T18:00:00+01:00 has to be smaller than end time 2026-03-03T09:00:00+01:00",
             "Start time 2026-03-03T08:00:00+01:00 has to be smaller than end time 2026-03-03T08:00:00+01:00",
             "The start_time must be a time of day in the form 08:00, 00:00 to 23:59.",
@@ -113,8 +118,8 @@ async fn each_row_of_a_batch_answers_for_itself() {
     }
     let stored = |index: usize| details[index]["id"].as_u64().expect("an id");
     assert_eq!(details[1]["conflicting_ids"], json!([earlier, stored(0)]), "both are in the way");
-    assert_eq!(details[15]["conflicting_ids"], json!([stored(14)]), "a row of the same batch is in the way");
-    assert_eq!(ids(&client, "").await, [earlier, stored(0), stored(14)]);
+    assert_eq!(details[16]["conflicting_ids"], json!([stored(15)]), "a row of the same batch is in the way");
+    assert_eq!(ids(&client, "").await, [earlier, stored(0), stored(15)]);
     audit::attendance(&muster, [employee]).await;
 }
 
@@ -137,9 +142,23 @@ async fn a_batch_is_taken_in_every_form_in_which_clients_send_it() {
         "attendances%5B0%5D%5Bemployee%5D={employee}&attendances[0][date]=2026-01-06&attendances[0][start_time]=8:00\
          &attendances[0][end_time]=9:00&attendances[0][break]=0"
     );
-    assert_eq!(client.send("POST", PATH, form, numbered).await.status, 200);
+    assert_eq!(client.send("POST", PATH, form, numbered.clone()).await.status, 200);
     let one = json!({"attendances": row(employee, "2026-01-07", "08:00", "09:00"), "skip_approval": "True"});
     assert_eq!(client.post(PATH, &one).await.status, 200);
+    // An empty field says nothing.
+    let other_day = numbered.replace("2026-01-06", "2026-01-09");
+    let empty = format!("{other_day}&attendances[0][skip_approval]=&skip_approval=%20");
+    let answer = client.send("POST", PATH, form, empty.clone()).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let path = format!("{PATH}/{}", answer.body["data"]["id"][0]);
+    for (body, status) in [("break=1&skip_approval=false", "pending"), ("break=2&skip_approval=", "confirmed")] {
+        let answer = client.send("PATCH", &path, form, body).await;
+        assert_eq!((answer.status, &answer.body["data"]["status"]), (200, &json!(status)), "{body}: {}", answer.body);
+    }
+    assert_eq!(client.send("PATCH", &path, form, "skip_approval=").await.status, 400, "nothing is changed");
+    assert_eq!(client.send("DELETE", &path, form, "skip_approval=").await.status, 200);
+    let answer = client.send("POST", &format!("{PATH}?skip_approval=false"), form, empty).await;
+    assert_eq!(read(&client, answer.body["data"]["id"][0].as_u64().expect("an id")).await["status"], "pending");
     // What is refused comes back with numbers, though a form knows only text; the project stands beside the rows.
     let over = format!(
         "attendances[1][employee]={employee}&attendances[1][date]=2026-01-06&attendances[1][start_time]=8:30\
@@ -156,9 +175,11 @@ async fn a_batch_is_taken_in_every_form_in_which_clients_send_it() {
     own["skip_approval"] = json!(false);
     let answer = client.post(PATH, &json!({"attendances": [own], "skip_approval": null})).await;
     assert_eq!(read(&client, answer.body["data"]["id"][0].as_u64().expect("an id")).await["status"], "pending");
-    let last_day =
-        json!({"employee": employee, "date": "9999-12-31", "start_time": "08:00", "end_time": "09:00", "break": 5});
-    assert_eq!(create(&client, json!([last_day])).await.status, 200);
+    for day in ["0001-01-01", "9999-12-31"] {
+        let row = json!({"employee": employee, "date": day, "start_time": "08:00", "end_time": "09:00", "break": 5});
+        let id = created(&client, row).await;
+        assert_eq!(read(&client, id).await["date"], day);
+    }
 }
 
 #[tokio::test]
@@ -252,6 +273,9 @@ async fn an_update_that_breaks_a_rule_names_the_field() {
     for (body, field) in [
         (json!({}), "body"),
         (json!({"comments": "x"}), "body"),
+        (json!({"skip_approval": null}), "body"),
+        (json!({"attendances": {"employee": employee}, "break": 4}), "body"),
+        (json!({"attendances": [{"employee": employee}], "break": 4, "skip_approval": true}), "body"),
         (json!({"start_time": "12:00"}), "end_time"),
         (json!({"end_time": "07:00"}), "end_time"),
         (json!({"break": 300}), "break"),
@@ -304,6 +328,69 @@ async fn a_day_with_23_hours_and_one_with_25_have_room_for_their_breaks() {
     assert_eq!(answer.body["error"]["detailed_message"][1]["success"], true);
     let answer = create(&client, json!([night("2026-10-25", 240)])).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn a_time_that_the_clocks_skip_is_refused_by_name() {
+    let (muster, client, employee) = start().await;
+    let spring = |from: &str, until: Json| {
+        let mut row = row(employee, "2026-03-29", from, "");
+        row["end_time"] = until;
+        row
+    };
+    for (row, field) in [
+        (spring("02:30", json!("03:15")), "start_time"),
+        (spring("02:10", json!("02:50")), "start_time"),
+        (spring("02:00", Json::Null), "start_time"),
+        (spring("01:00", json!("02:01")), "end_time"),
+        (spring("01:00", json!("02:59")), "end_time"),
+    ] {
+        let answer = create(&client, json!([row])).await;
+        let said = &answer.body["error"]["detailed_message"][0]["error_msg"];
+        assert_eq!((answer.status, said), (400, &json!(format!("The clocks skip the {field} on that day."))), "{row}");
+    }
+    // In that moment, what was before ends.
+    let id = created(&client, spring("00:00", json!("02:00"))).await;
+    created(&client, spring("03:00", Json::Null)).await;
+    let other = created(&client, row(employee, "2026-03-30", "02:30", "03:15")).await;
+    for (id, body, field) in
+        [(id, json!({"end_time": "02:30"}), "end_time"), (other, json!({"date": "2026-03-29"}), "start_time")]
+    {
+        let answer = client.patch(&format!("{PATH}/{id}"), &body).await;
+        assert_eq!(answer.status, 400, "{}", answer.body);
+        assert!(answer.body["error"]["error_data"].get(field).is_some(), "{field}: {}", answer.body);
+    }
+    audit::attendance(&muster, [employee]).await;
+}
+
+#[tokio::test]
+async fn a_period_at_a_time_that_the_clocks_skip_by_now_stays_readable_and_changeable() {
+    let file = |zone: &str| tests::COMPANY.replace("time_zone: Europe/Berlin", &format!("time_zone: {zone}"));
+    let muster = Muster::with(&file("UTC"), Limits::off()).await;
+    let client = muster.admin().await;
+    let employee = client.create_employee(json!({})).await;
+    let mut night = row(employee, "2026-03-29", "02:30", "03:15");
+    night["break"] = json!(10);
+    let id = created(&client, night).await;
+    let mut file = CompanyFile::parse("a test's company", &file("Europe/Berlin")).expect("a company file");
+    file.company.id = muster.company.clone();
+    apply::apply(&muster.deps, &file, &mut |_| {}).await.expect("the company is applied");
+    // A process that has not read the company before.
+    let muster = Muster::twin(&muster).await;
+    let client = muster.admin().await;
+    let (path, shown) = (format!("{PATH}/{id}"), read(&client, id).await);
+    assert_eq!((&shown["start_time"], &shown["end_time"]), (&json!("02:30"), &json!("03:15")));
+    assert_eq!(ids(&client, "").await, [id]);
+    let longer = client.patch(&path, &json!({"break": 20})).await;
+    assert_eq!(longer.message(), "The break of 20 minutes is longer than the period, which has 0.");
+    let moved = client.patch(&path, &json!({"end_time": "04:00"})).await;
+    assert_eq!((moved.status, moved.message()), (400, "The clocks skip the start_time on that day."));
+    for body in [shown, json!({"comment": "x", "skip_approval": false}), json!({"break": 0})] {
+        let answer = client.patch(&path, &body).await;
+        assert_eq!(answer.status, 200, "{body}: {}", answer.body);
+    }
+    assert_eq!(client.patch(&path, &json!({"start_time": "03:00"})).await.status, 200);
+    audit::attendance(&muster, [employee]).await;
 }
 
 #[tokio::test]

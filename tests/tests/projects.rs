@@ -44,6 +44,10 @@ async fn a_project_is_created_listed_changed_and_deleted() {
     }
     let quiet = create(&client, json!({"name": "Quiet", "active": null})).await;
     assert_eq!(quiet.body["data"]["attributes"]["active"], false, "a project is not active unless that is said");
+    let form = "application/x-www-form-urlencoded";
+    let empty = client.send("POST", PATH, form, "name=Empty&active=").await;
+    assert_eq!((empty.status, &empty.body["data"]["attributes"]["active"]), (200, &json!(false)), "{}", empty.body);
+    assert_eq!(client.delete(&format!("{PATH}/{}", empty.body["data"]["id"])).await.status, 204);
     let list = client.get(PATH).await;
     assert_eq!(list.body["success"], true);
     let names: Vec<_> =
@@ -53,6 +57,8 @@ async fn a_project_is_created_listed_changed_and_deleted() {
     let renamed = client.patch(&path, &json!({"name": "Ride app 2", "active": null})).await;
     assert_eq!(renamed.body["data"]["attributes"]["name"], "Ride app 2");
     assert_eq!(renamed.body["data"]["attributes"]["active"], true, "what is not sent stays");
+    let renamed = client.send("PATCH", &path, form, "name=Ride+app&active=+").await;
+    assert_eq!((renamed.status, &renamed.body["data"]["attributes"]["active"]), (200, &json!(true)));
     let deleted = client.delete(&path).await;
     assert_eq!((deleted.status, deleted.text.as_str()), (204, ""));
     for answer in [client.delete(&path).await, client.patch(&path, &json!({"active": true})).await] {
@@ -104,6 +110,20 @@ async fn a_name_is_free_again_when_its_project_is_closed_or_deleted() {
     assert_eq!(client.patch(&format!("{PATH}/1"), &json!({"active": true})).await.status, 400);
     assert_eq!(client.delete(&path).await.status, 204);
     assert_eq!(client.patch(&format!("{PATH}/1"), &json!({"active": true})).await.status, 200);
+}
+
+#[tokio::test]
+async fn names_that_differ_in_case_are_one_name() {
+    let (_muster, client) = start().await;
+    for name in ["Straße", "ΑΣ"] {
+        assert_eq!(create(&client, json!({"name": name, "active": true})).await.status, 200, "{name}");
+    }
+    // A sigma has two forms in lower case, of which one ends a word.
+    for (name, status) in [("STRAßE", 400), ("ασ", 400), ("ας", 400), ("Ας", 400), ("ασα", 200), ("STRASSE", 200)]
+    {
+        let answer = create(&client, json!({"name": name, "active": true})).await;
+        assert_eq!(answer.status, status, "{name}: {}", answer.body);
+    }
 }
 
 #[tokio::test]

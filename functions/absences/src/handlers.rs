@@ -2,7 +2,6 @@
 //! and the balance; absences of days, of hours and the calendar have their own files.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
@@ -16,6 +15,7 @@ use shared::http::employee::no_employee;
 use shared::http::employee::parse_employee_id;
 use shared::http::paging::NumberedPage;
 use shared::http::paging::PageOf;
+use shared::http::path::Path;
 use shared::http::permit::ReadPermit;
 use shared::http::query::Query;
 use shared::http::respond::Failure;

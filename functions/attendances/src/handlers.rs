@@ -1,7 +1,6 @@
 //! One function per endpoint: parse, store, respond.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::response::Response;
 use jiff::civil::Date;
@@ -20,6 +19,7 @@ use shared::http::filter::read_numbers;
 use shared::http::filter::read_times;
 use shared::http::paging::Page;
 use shared::http::paging::PageOf;
+use shared::http::path::Path;
 use shared::http::permit::ReadPermit;
 use shared::http::permit::WritePermit;
 use shared::http::query::Query;
@@ -281,7 +281,7 @@ pub async fn update_attendance(
     let changed = store::change(&deps, &permit, id, update.date, |place, stored| {
         let work = update.apply(place.employee, &stored.work)?;
         let date = update.date.unwrap_or(place.date);
-        work.check(&company.zone, date)?;
+        work.check_change(&company.zone, date, (place.date, &stored.work))?;
         // A project that was closed since may stay.
         if work.project != stored.work.project {
             project.clone()?;

@@ -77,9 +77,26 @@ fn is_zero(number: &u16) -> bool {
 }
 
 impl Work {
+    /// Checks a new one: that the clocks show its times on that day, and that its length is right.
+    pub fn check(&self, zone: &Zone, date: Date) -> Result<(), Error> {
+        zone.check_shows("start_time", date, self.start.time())?;
+        self.end.map_or(Ok(()), |end| zone.check_ends("end_time", date, end.time()))?;
+        self.check_length(zone, date)
+    }
+
+    /// Checks one that was another before. What stays was taken once, and keeps nothing else from being changed.
+    pub fn check_change(&self, zone: &Zone, date: Date, before: (Date, &Self)) -> Result<(), Error> {
+        let (day, work) = before;
+        match (date, self.start, self.end) == (day, work.start, work.end) {
+            true if self.break_minutes == work.break_minutes => Ok(()),
+            true => self.check_length(zone, date),
+            false => self.check(zone, date),
+        }
+    }
+
     /// Checks that it ends after it began, and has room for its break. Minutes
     /// are those that pass: on the day when the clocks are set forward there are fewer.
-    pub fn check(&self, zone: &Zone, date: Date) -> Result<(), Error> {
+    fn check_length(&self, zone: &Zone, date: Date) -> Result<(), Error> {
         let Some(end) = self.end else { return Ok(()) };
         if end <= self.start {
             return Err(Error::invalid(
@@ -91,7 +108,8 @@ impl Work {
                 ),
             ));
         }
-        let minutes = zone.minutes_between(date, self.start.time(), end.time());
+        // In a period that was stored before skipped times were refused, the later of them can come first.
+        let minutes = zone.minutes_between(date, self.start.time(), end.time()).max(0);
         if i64::from(self.break_minutes) > minutes {
             return Err(Error::invalid(
                 "break",
@@ -366,6 +384,24 @@ mod tests {
         assert!(fits("2026-03-28", 180) && !fits("2026-03-28", 181));
         assert!(fits("2026-03-29", 120) && !fits("2026-03-29", 121), "the day has 23 hours");
         assert!(fits("2026-10-25", 240) && !fits("2026-10-25", 241), "the day has 25 hours");
+        let skipped = |start, end| {
+            let checked = work(start, end).check(&berlin, "2026-03-29".parse().expect("a date"));
+            checked.err().map(|error| error.to_string())
+        };
+        let skips = |field: &str| Some(format!("The clocks skip the {field} on that day."));
+        assert_eq!(skipped("02:30", Some("03:15")), skips("start_time"));
+        assert_eq!((skipped("02:00", None), skipped("01:00", Some("02:59"))), (skips("start_time"), skips("end_time")));
+        assert_eq!((skipped("01:59", Some("03:00")), skipped("03:00", None)), (None, None));
+        assert_eq!((skipped("01:59", Some("02:00")), skipped("01:59", Some("02:01"))), (None, skips("end_time")));
+        // One that was stored before that was refused can be changed, but for its times.
+        let before = work("02:10", Some("02:50"));
+        let changed = |work: &Work, date: &str| {
+            let date = date.parse().expect("a date");
+            work.check_change(&berlin, date, (Date::constant(2026, 3, 29), &before)).is_ok()
+        };
+        assert!(changed(&Work { break_minutes: 40, ..before.clone() }, "2026-03-29"));
+        assert!(!changed(&Work { break_minutes: 41, ..before.clone() }, "2026-03-29"));
+        assert!(changed(&before, "2026-03-30") && !changed(&work("02:10", None), "2026-03-29"));
         let backwards = work("18:00", Some("09:00")).check(&berlin, "2026-07-01".parse().expect("a date"));
         assert_eq!(
             backwards.map_err(|error| error.to_string()),

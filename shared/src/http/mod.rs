@@ -4,7 +4,7 @@
 //! - [`permit`]: what a handler receives when the scope check has passed
 //! - [`app`]: what surrounds every router: request id, log line, metrics, fallbacks, panics
 //! - [`approval`]: what requests say of approval, and how a decision is shown
-//! - [`body`], [`query`], [`paging`]: what clients send, in all the forms in which they send it
+//! - [`body`], [`query`], [`path`], [`paging`]: what clients send, in all the forms in which they send it
 //! - [`employee`]: the employee that a path names
 //! - [`filter`]: what every list by day can be asked for
 //! - [`idempotency`]: a `POST` that is sent again with the same key is done once
@@ -22,6 +22,7 @@ pub mod idempotency;
 pub mod limits;
 pub mod metrics;
 pub mod paging;
+pub mod path;
 pub mod permit;
 pub mod query;
 pub mod respond;

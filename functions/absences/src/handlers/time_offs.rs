@@ -1,7 +1,6 @@
 //! Absences of days: list, create, change, delete, approve and reject.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::response::Response;
 use shared::approval::Verdict;
@@ -13,6 +12,7 @@ use shared::http::approval::with_approval;
 use shared::http::body::Fields;
 use shared::http::paging::NumberedPage;
 use shared::http::paging::PageOf;
+use shared::http::path::Path;
 use shared::http::permit::ReadPermit;
 use shared::http::permit::WritePermit;
 use shared::http::query::Query;

@@ -79,9 +79,7 @@ fn read_span(
         (None, None) => None,
         (Some(from), Some(until)) if from < until => {
             for (field, time) in [("start_time", from), ("end_time", until)] {
-                if !zone.shows(start, time.time()) {
-                    return Err(invalid(field, &format!("The clocks skip the {field} on that day.")));
-                }
+                zone.check_shows(field, start, time.time()).map_err(not_valid)?;
             }
             Some((from, until))
         }
@@ -176,13 +174,17 @@ fn read_instants(zone: &Zone, fields: &Body<'_>) -> Result<Update, Error> {
     let instant = |name: &str, raw: &Json| zone.parse_instant(name, raw.as_str().unwrap_or_default());
     let (begins, ends) = (instant("start", start)?, instant("end", end)?);
     let (start, end) = (zone.local_time(begins), zone.local_time(ends));
+    check_year("start", start.date())?;
     // Not by what the clocks show: in some zones a day of the year begins at one.
     let is_midnight = |instant, date| zone.instant(date, jiff::civil::Time::midnight()) == instant;
     if is_midnight(begins, start.date()) && is_midnight(ends, end.date()) {
-        let last = end.date().yesterday().map_err(|_| Error::invalid("end", "The end is out of range."))?;
+        // The midnight that ends the last of these years is in the next one.
+        let last = end.date().yesterday().map_err(|_| out_of_years("end"))?;
+        check_year("end", last)?;
         let (start_time, end_time) = (Patch::Clear, Patch::Clear);
         return Ok(Update { start: Some(start.date()), end: Some(last), start_time, end_time, ..Update::default() });
     }
+    check_year("end", end.date())?;
     if start.date() != end.date() {
         let message = "An absence is of whole days, from midnight to midnight, or of a part of one day.";
         return Err(Error::invalid("end", message));
@@ -307,12 +309,17 @@ fn read_type(raw: &Json) -> Result<AbsenceTypeId, Error> {
 
 fn read_date(field: &str, raw: &Json) -> Result<Date, Error> {
     let date = calendar::parse_date(field, raw.as_str().unwrap_or_default())?;
-    if YEARS.contains(&date.year()) {
-        Ok(date)
-    } else {
-        let (first, last) = YEARS.into_inner();
-        Err(Error::invalid(field, format!("The {field} must lie between {first} and {last}.")))
-    }
+    check_year(field, date)?;
+    Ok(date)
+}
+
+fn check_year(field: &str, date: Date) -> Result<(), Error> {
+    if YEARS.contains(&date.year()) { Ok(()) } else { Err(out_of_years(field)) }
+}
+
+fn out_of_years(field: &str) -> Error {
+    let (first, last) = YEARS.into_inner();
+    Error::invalid(field, format!("The {field} must lie between {first} and {last}."))
 }
 
 fn read_time(field: &str, raw: &Json) -> Result<Minute, Error> {

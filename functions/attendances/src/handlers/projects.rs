@@ -1,13 +1,13 @@
 //! The endpoints of projects, which have envelopes of their own for errors.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use shared::company::Company;
 use shared::deps::Deps;
 use shared::http::body::Fields;
+use shared::http::path::Path;
 use shared::http::permit::ReadPermit;
 use shared::http::permit::WritePermit;
 use shared::http::respond::BareFailure;

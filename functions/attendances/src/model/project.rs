@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use shared::error::Error;
 use shared::error::Problems;
 use shared::ids::ProjectId;
+use shared::text;
 use shared::wire;
 
 /// Longest name, in characters.
@@ -66,7 +67,7 @@ impl Project {
 /// Names are compared without regard to case.
 #[must_use]
 pub fn comparable_name(name: &str) -> String {
-    name.trim().to_lowercase()
+    text::without_case(name.trim())
 }
 
 /// What a request says of a project.
@@ -79,12 +80,15 @@ pub struct ProjectFields {
 }
 
 /// Reads what a request says of a project; everything that is wrong with it is
-/// said at once. Null counts as not sent: clients send it for what they were not given.
+/// said at once. Null counts as not sent: clients send it for what they were not given. So does an empty `active`,
+/// where a form can only leave a field empty; no name is empty.
 pub fn read(body: &Map<String, Json>) -> Result<ProjectFields, Error> {
     let mut problems = Problems::default();
     let sent = |name: &str| body.get(name).filter(|raw| !raw.is_null());
     let name = sent("name").map(read_name).transpose();
+    let empty = |raw: &Json| raw.as_str().is_some_and(|text| text.trim().is_empty());
     let active = sent("active")
+        .filter(|raw| !empty(raw))
         .map(|raw| wire::flag("active", raw))
         .transpose()
         .map_err(|_| Error::invalid("active", "Active field needs to be of type boolean"));

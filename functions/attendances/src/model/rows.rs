@@ -75,9 +75,9 @@ pub fn status(company: &Company, body: &Map<String, Json>) -> Result<Status, Err
     Ok(said_status(company, body)?.unwrap_or(Status::Confirmed))
 }
 
-/// The same, if it is said; null is nothing.
+/// The same, if it is said.
 fn said_status(company: &Company, fields: &Map<String, Json>) -> Result<Option<Status>, Error> {
-    let said = fields.get("skip_approval").filter(|raw| !raw.is_null());
+    let said = fields.get("skip_approval").filter(|raw| !is_blank(raw));
     let skip = said.map(|raw| wire::flag("skip_approval", raw)).transpose()?;
     Ok(skip.map(|skip| if skip { Status::Confirmed } else { asked(company) }))
 }
@@ -143,7 +143,8 @@ pub fn read_update(company: &Company, body: &Map<String, Json>) -> Result<(Updat
         None => None,
     };
     let fields = wrapped.unwrap_or(body);
-    if !CHANGEABLE.iter().any(|name| fields.contains_key(*name) || body.contains_key(*name)) {
+    // Of what stands beside a wrapper only `skip_approval` is read, for what stands in it.
+    if !CHANGEABLE.iter().any(|name| is_named(name, fields)) {
         let message = format!("At least one of {} is required.", CHANGEABLE.join(", "));
         return Err(Error::malformed("body", message));
     }
@@ -164,8 +165,16 @@ pub fn read_update(company: &Company, body: &Map<String, Json>) -> Result<(Updat
         },
         project: read_patch(patch("project_id"), read_project)?,
     };
-    let holder = if fields.contains_key("skip_approval") { fields } else { body };
-    Ok((update, status(company, holder)?))
+    let status = match said_status(company, fields)? {
+        Some(said) => said,
+        None => status(company, body)?,
+    };
+    Ok((update, status))
+}
+
+/// Whether an update has a field. An empty one clears, but for `skip_approval`, of which it says nothing.
+fn is_named(name: &str, fields: &Map<String, Json>) -> bool {
+    fields.get(name).is_some_and(|raw| name != "skip_approval" || !is_blank(raw))
 }
 
 impl Update {
