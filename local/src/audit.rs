@@ -6,6 +6,7 @@ use std::time::Duration;
 use shared::deps::Deps;
 use shared::ids::CompanyId;
 use shared::record::Actor;
+use shared::record::Cursor;
 use shared::record::Entry;
 use shared::record::Filter;
 
@@ -33,11 +34,10 @@ pub async fn run(options: AuditOptions) -> Result<(), Failure> {
 
 async fn show(deps: &Deps, company: &CompanyId, options: &AuditOptions) -> Result<(), Failure> {
     let filter = filter(options);
-    let limit = usize::try_from(options.limit).unwrap_or(usize::MAX);
-    let entries = find(deps, company, &filter, limit).await?;
     if options.follow {
-        return follow(deps, company, options, filter, entries).await;
+        return follow(deps, company, options, filter).await;
     }
+    let entries = find(deps, company, &filter, None, limit(options)).await?;
     for entry in &entries {
         print(entry, options.json);
     }
@@ -45,6 +45,10 @@ async fn show(deps: &Deps, company: &CompanyId, options: &AuditOptions) -> Resul
         say!("Nothing like that was recorded for the company {company} in the last {} days.", deps.record.days());
     }
     Ok(())
+}
+
+fn limit(options: &AuditOptions) -> usize {
+    usize::try_from(options.limit).unwrap_or(usize::MAX)
 }
 
 fn filter(options: &AuditOptions) -> Filter {
@@ -60,9 +64,15 @@ fn filter(options: &AuditOptions) -> Filter {
     }
 }
 
-/// Up to so many entries, however many have to be looked through for them.
-async fn find(deps: &Deps, company: &CompanyId, filter: &Filter, limit: usize) -> Result<Vec<Entry>, Failure> {
-    let (mut found, mut after) = (Vec::new(), None);
+/// Up to so many entries, however many have to be looked through for them; behind a cursor, those that come then.
+async fn find(
+    deps: &Deps,
+    company: &CompanyId,
+    filter: &Filter,
+    mut after: Option<Cursor>,
+    limit: usize,
+) -> Result<Vec<Entry>, Failure> {
+    let mut found = Vec::new();
     loop {
         let page = deps.record.list(company, filter, after, limit - found.len()).await?;
         found.extend(page.entries);
@@ -74,29 +84,30 @@ async fn find(deps: &Deps, company: &CompanyId, filter: &Filter, limit: usize) -
 }
 
 /// Shows what there is, the newest last, and then what comes.
-async fn follow(
-    deps: &Deps,
-    company: &CompanyId,
-    options: &AuditOptions,
-    filter: Filter,
-    entries: Vec<Entry>,
-) -> Result<(), Failure> {
+async fn follow(deps: &Deps, company: &CompanyId, options: &AuditOptions, filter: Filter) -> Result<(), Failure> {
     let stop = on_interrupt()?;
-    let mut shown = HashSet::new();
-    let mut new = entries;
+    let lately = || Filter { from: deps.clock.now().checked_sub(DELAY).ok().max(options.from), ..filter.clone() };
+    let mut window = lately();
+    let mut new = find(deps, company, &filter, None, limit(options)).await?;
+    let mut known = HashSet::new();
+    if let Some(oldest) = new.last() {
+        // What is older than the limit shows was there before, and is not what comes.
+        let hidden = find(deps, company, &window, Some(Cursor::Before(oldest.id)), usize::MAX).await?;
+        known.extend(hidden.iter().map(|entry| (entry.id, entry.at)));
+    }
     loop {
         for entry in new.iter().rev() {
             print(entry, options.json);
         }
-        let since = deps.clock.now().checked_sub(DELAY).ok().max(options.from);
-        shown.retain(|(_, at)| Some(*at) >= since);
-        shown.extend(new.iter().map(|entry| (entry.id, entry.at)));
+        known.retain(|(_, at)| Some(*at) >= window.from);
+        known.extend(new.iter().map(|entry| (entry.id, entry.at)));
         tokio::select! {
             () = tokio::time::sleep(FOLLOW_EVERY) => {}
             () = stop_wanted(stop.clone()) => return Ok(()),
         }
-        new = find(deps, company, &Filter { from: since, ..filter.clone() }, usize::MAX).await?;
-        new.retain(|entry| !shown.contains(&(entry.id, entry.at)));
+        new = find(deps, company, &window, None, usize::MAX).await?;
+        new.retain(|entry| !known.contains(&(entry.id, entry.at)));
+        window = lately();
     }
 }
 

@@ -208,7 +208,7 @@ pub struct AuditOptions {
     /// Only what touched this employee, by number
     #[arg(long, value_name = "NUMBER", value_parser = read_employee)]
     pub employee: Option<EmployeeId>,
-    /// How many entries at most
+    /// How many entries at most; with --follow, of those that are there at its beginning
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: u32,
     /// Go on with what comes, until Ctrl-C
@@ -252,6 +252,24 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_says_where_the_fields_of_json_are_listed() {
+        let mut cli = Cli::command();
+        cli.build();
+        for (command, document) in [("admin", "docs/CONSOLE.md"), ("credentials", "docs/API.md")] {
+            let group = cli.find_subcommand(command).expect("a command");
+            let with_json: Vec<_> = group
+                .get_subcommands()
+                .filter_map(|one| one.get_arguments().find(|option| option.get_id() == "json"))
+                .collect();
+            assert!(with_json.len() > 3, "{command}");
+            for option in with_json {
+                let help = option.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.contains(document), "{command}: {help}");
+            }
+        }
     }
 
     #[test]

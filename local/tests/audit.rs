@@ -70,6 +70,8 @@ async fn what_was_done_is_shown_and_filtered() {
     assert_eq!(count(&["--method", "command"]), 1);
     assert_eq!((count(&["--from", "2020-01-01"]), count(&["--to", "2020-01-01"])), (5, 0));
     assert_eq!(count(&["--route", "/employees", "--limit", "2"]), 2);
+    let (newest, oldest) = (all[0]["at"].as_str().unwrap(), all[4]["at"].as_str().unwrap());
+    assert_eq!(count(&["--from", newest, "--to", oldest]), 0, "a range that ends before it begins is empty");
 
     let data = folder.path().to_str().unwrap();
     let change = ["credentials", "change", client_id, "--name", "Renamed", "--data-dir", data];
@@ -122,6 +124,31 @@ async fn what_comes_can_be_followed() {
     let client = Client::login(&server.base_url, &credentials(folder.path())).await;
     for number in [7, 8] {
         client.get(&format!("/v1/company/employees/{number}")).await;
+        let line: Json = serde_json::from_str(&lines.next().unwrap().unwrap()).expect("JSON");
+        assert_eq!(line["ids"]["employee"], number.to_string());
+    }
+    send_signal(&child, "TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[tokio::test]
+async fn what_was_there_before_does_not_come_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &["--empty"]);
+    let client = Client::login(&server.base_url, &credentials(folder.path())).await;
+    for number in [1, 2, 3] {
+        client.get(&format!("/v1/company/employees/{number}")).await;
+    }
+    // An entry comes a moment after its answer.
+    (0..100).find(|_| entries(folder.path(), &["--method", "GET"]).len() == 3).expect("three entries");
+    let data = folder.path().to_str().unwrap();
+    let command = ["audit", "--data-dir", data, "--follow", "--json", "--method", "GET", "--limit", "1"];
+    let mut child = muster(&command).stdout(Stdio::piped()).spawn().expect("muster runs");
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for number in [3, 4, 5] {
+        if number > 3 {
+            client.get(&format!("/v1/company/employees/{number}")).await;
+        }
         let line: Json = serde_json::from_str(&lines.next().unwrap().unwrap()).expect("JSON");
         assert_eq!(line["ids"]["employee"], number.to_string());
     }

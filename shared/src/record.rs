@@ -176,7 +176,8 @@ pub struct Touches {
     /// The keys of the attributes of employees that were shown, of one of them at least.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub shown: Keys,
-    /// The keys of the attributes of employees that were changed.
+    /// The keys of the attributes of employees, or the fields of a credential, that were changed; none where the
+    /// change was refused.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub changed: Keys,
 }
@@ -215,7 +216,7 @@ impl Touched {
         }
     }
 
-    /// Takes note of attributes of employees that are changed, by their keys.
+    /// Takes note of what is changed: attributes of employees by their keys, or fields of a credential.
     pub fn change(&self, keys: impl IntoIterator<Item = impl Display>) {
         self.lock().changed.extend(keys.into_iter().map(|key| Cow::Owned(key.to_string())));
     }
@@ -354,6 +355,16 @@ impl Deed {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         Outcome::of(self.status)
+    }
+
+    /// The deed once it ended. Changes are noted before they are stored: one that was refused did not come to that,
+    /// one that failed may have.
+    #[must_use]
+    pub fn ended(mut self) -> Self {
+        if self.outcome() == Outcome::Refused {
+            self.touched.changed.clear();
+        }
+        self
     }
 }
 
@@ -521,6 +532,18 @@ mod tests {
             assert_eq!(outcome.to_string().parse(), Result::Ok(outcome));
         }
         assert!("good".parse::<Outcome>().is_err());
+    }
+
+    #[test]
+    fn what_was_refused_changed_nothing() {
+        for (status, kept) in [(200, 1), (303, 1), (404, 0), (409, 0), (422, 0), (CUT_OFF, 1), (500, 1), (503, 1)] {
+            let touched = Touched::default();
+            touched.touch(Subject::Employee, 5);
+            touched.change(["position"]);
+            let deed = Deed { status, ..Deed::command("test", touched.so_far()) }.ended();
+            let found = (deed.touched.changed.len(), deed.touched.of(Subject::Employee).len());
+            assert_eq!(found, (kept, 1), "{status}");
+        }
     }
 
     #[test]

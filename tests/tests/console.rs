@@ -164,8 +164,10 @@ async fn a_session_ends_with_its_time_its_sign_out_and_its_administrator() {
     assert_eq!((answer.status, answer.header("location")), (303, "/console/sign-in?done=signed-out"));
     assert!(answer.header("set-cookie").contains("Max-Age=0"), "{}", answer.header("set-cookie"));
     assert!(!is_in(&muster, &one.cookie).await && is_in(&muster, &two.cookie).await);
+    let link = link(&muster, &account).await;
     assert_eq!(two.submit("/console/sign-out", &[("everywhere", "1")]).await.status, 303);
     assert!(!is_in(&muster, &two.cookie).await && !is_in(&muster, &three.cookie).await);
+    assert_eq!(post(&muster, &link, &[]).await.status, 404, "a link of before");
 
     let account = store::list(&muster.deps, &muster.company).await.expect("a list").remove(0);
     let (four, five) = (again(&account).await, again(&account).await);
@@ -184,12 +186,17 @@ async fn a_session_ends_with_its_time_its_sign_out_and_its_administrator() {
 }
 
 #[tokio::test]
-async fn another_password_ends_the_sessions_of_before() {
+async fn another_password_ends_the_sessions_and_links_of_before() {
     let muster = Muster::start().await;
     let browser = Browser::new(&muster).await;
+    let before = link(&muster, &browser.administrator).await;
     let hash = console::model::password::Password::chosen("another password").and_then(|one| one.hash());
     store::set_password(&muster.deps, browser.administrator.id, &hash.expect("a hash")).await.expect("it is set");
     assert!(!is_in(&muster, &browser.cookie).await);
+    assert_eq!(muster.anonymous().get(&before).await.status, 404);
+    assert_eq!(post(&muster, &before, &[]).await.status, 404);
+    let account = store::list(&muster.deps, &muster.company).await.expect("a list").remove(0);
+    assert_eq!(post(&muster, &link(&muster, &account).await, &[]).await.status, 303);
     let email = browser.administrator.email.as_str();
     assert_eq!(sign_in(&muster, email, PASSWORD).await.status, 403);
     assert_eq!(sign_in(&muster, email, "another password").await.status, 303);
@@ -407,6 +414,50 @@ async fn mistakes_are_told_at_their_fields_and_what_was_typed_is_kept() {
 }
 
 #[tokio::test]
+async fn what_is_of_another_type_is_refused_and_changes_nothing() {
+    let muster = Muster::start().await;
+    let browser = Browser::new(&muster).await;
+    let sound = json!({"name": "A", "scopes": ["employees:read"], "networks": ["127.0.0.0/8", "::1"]});
+    let created = browser.call("POST", "/admin/v1/credentials", &sound).await.body["data"].clone();
+    let (id, secret) = (created["client_id"].as_str().expect("an id"), created["client_secret"].as_str());
+    let one = format!("/admin/v1/credentials/{id}");
+    let before = browser.get(&one).await.body;
+    let told = |answer: &Answer| -> Vec<String> {
+        assert_eq!(answer.status, 422, "{}", answer.body);
+        answer.body["error"]["error_data"].as_object().expect("fields").keys().cloned().collect()
+    };
+    let no_texts = [json!({"a": "b"}), json!(true), json!(5), json!(["a"])];
+    let no_lists =
+        [json!(null), json!({"a": "b"}), json!(true), json!(5), json!([null]), json!(["a", 5]), json!([["a"]])];
+    let texts = ["name", "integration", "expires_at"].into_iter().map(|field| (field, &no_texts[..]));
+    let lists = ["scopes", "readable_attributes", "networks"].into_iter().map(|field| (field, &no_lists[..]));
+    for (field, values) in texts.chain(lists) {
+        for value in values {
+            let mut body = sound.clone();
+            body[field] = value.clone();
+            assert_eq!(told(&browser.call("POST", "/admin/v1/credentials", &body).await), [field], "{body}");
+            assert_eq!(told(&browser.call("PATCH", &one, &json!({field: value})).await), [field], "{value}");
+        }
+    }
+    let both = browser.call("PATCH", &one, &json!({"networks": null, "name": 1, "scopes": []})).await;
+    assert_eq!(told(&both), ["name", "networks"]);
+    for value in &no_texts {
+        assert_eq!(told(&browser.call("POST", &format!("{one}/rotate"), &json!({"grace": value})).await), ["grace"]);
+    }
+    assert_eq!(browser.get(&one).await.body, before);
+    assert_eq!(browser.get("/admin/v1/credentials").await.body["data"].as_array().map(Vec::len), Some(1));
+    assert_eq!(logs_in(&muster, id, secret.expect("a secret")).await, 200);
+
+    let cleared = json!({"expires_at": null, "integration": null, "scopes": "absences:read", "networks": []});
+    let cleared = browser.call("PATCH", &one, &cleared).await;
+    let data = &cleared.body["data"];
+    assert_eq!((&data["scopes"], &data["networks"]), (&json!(["absences:read"]), &json!([])), "{}", cleared.body);
+    let form = [("name", "5"), ("scopes[]", "employees:read"), ("networks", "127.0.0.1")];
+    let created = Answer::of(browser.request("POST", "/admin/v1/credentials").form(&form)).await;
+    assert_eq!((created.status, &created.body["data"]["name"]), (201, &json!("5")), "{}", created.body);
+}
+
+#[tokio::test]
 async fn a_browser_is_answered_in_its_language_until_another_is_chosen() {
     let muster = Muster::start().await;
     let browser = Browser::new(&muster).await;
@@ -441,6 +492,31 @@ async fn a_browser_is_answered_in_its_language_until_another_is_chosen() {
 }
 
 #[tokio::test]
+async fn a_page_that_answers_a_form_leads_to_one_in_another_language() {
+    let muster = Muster::start().await;
+    let browser = Browser::new(&muster).await;
+    let mut looked = 0;
+    for (endpoint, path) in endpoints(&muster, "papi-00000000-0000-4000-8000-000000000000") {
+        if endpoint.method != "POST" || !path.starts_with("/console") {
+            continue;
+        }
+        looked += 1;
+        let refused = Answer::of(browser.request("POST", &path).header("sec-fetch-site", "cross-site")).await;
+        assert_eq!(refused.status, 403, "{path}: {}", refused.text);
+        let link = refused.text.split('"').find(|part| part.ends_with("?lang=de")).expect("a link to German");
+        let page = browser.get(link).await;
+        assert!([200, 303, 404].contains(&page.status), "{path}: {link}: {}", page.text);
+        assert!(page.header("set-cookie").starts_with("muster_language=de"), "{path}: {link}: {}", page.text);
+    }
+    assert_eq!(looked, 8);
+    let state = format!("{LIST}/papi-00000000-0000-4000-8000-000000000000/state");
+    let missing = browser.submit(&state, &[("disabled", "true")]).await;
+    let credential = state.trim_end_matches("/state");
+    assert_eq!(missing.status, 404);
+    assert!(missing.text.contains(&format!("href=\"{credential}?lang=de\"")), "{}", missing.text);
+}
+
+#[tokio::test]
 async fn a_credential_of_another_company_is_not_there() {
     let (muster, other) = (Muster::start().await, Muster::start().await);
     let browser = Browser::new(&muster).await;
@@ -454,7 +530,10 @@ async fn a_credential_of_another_company_is_not_there() {
         let answer = match endpoint.method.as_str() {
             "GET" => browser.get(&path).await,
             method if path.starts_with("/admin") => browser.call(method, &path, &json!({"name": "Mine"})).await,
-            _ => browser.submit(&path, &[("name", "Mine"), ("grace", "0"), ("number", "1")]).await,
+            _ => {
+                let fields = [("name", "Mine"), ("grace", "0"), ("number", "1"), ("disabled", "true")];
+                browser.submit(&path, &fields).await
+            }
         };
         assert_eq!(answer.status, 404, "{} {path}: {}", endpoint.method, answer.text);
     }
@@ -521,6 +600,11 @@ async fn a_credential_is_changed_disabled_enabled_rotated_and_removed() {
     let state = format!("{one}/state");
     assert_eq!(browser.submit(&state, &[("disabled", "true")]).await.status, 303);
     assert_eq!((stored().await["state"].clone(), logs_in(&muster, &id, &secret).await), (json!("disabled"), 403));
+    for unclear in [&[][..], &[("disabled", "")], &[("disabled", "True")], &[("disabled", "0")]] {
+        let refused = browser.submit(&state, unclear).await;
+        assert_eq!((refused.status, &stored().await["state"]), (400, &json!("disabled")), "{unclear:?}");
+        assert!(refused.header("content-type").starts_with("text/html"));
+    }
     assert_eq!(browser.submit(&state, &[("disabled", "false")]).await.status, 303);
     assert_eq!((stored().await["state"].clone(), logs_in(&muster, &id, &secret).await), (json!("active"), 200));
 
@@ -632,6 +716,7 @@ async fn the_record_tells_what_administrators_do_and_not_who_they_are() {
     assert!(failed.text.contains("Nothing was recorded that fits."));
     assert_eq!(browser.get("/admin/v1/record?outcome=x").await.status, 400);
     assert_eq!(browser.get("/admin/v1/record?cursor=x").await.status, 400);
+    assert_eq!(browser.get("/admin/v1/record?credential=x").await.status, 422);
 }
 
 #[tokio::test]

@@ -9,12 +9,14 @@ use axum::body::Body;
 use axum::http::Request;
 use futures_util::future::join_all;
 use futures_util::stream;
+use jiff::SignedDuration;
 use jiff::Timestamp;
 use muster::api;
 use serde_json::Value as Json;
 use serde_json::json;
 use shared::aws::config;
 use shared::aws::keys;
+use shared::aws::meter::Meter;
 use shared::aws::record::DEFAULT_DAYS;
 use shared::aws::record::Record;
 use shared::aws::table::Range;
@@ -28,6 +30,7 @@ use shared::record::Actor;
 use shared::record::CUT_OFF;
 use shared::record::Cursor;
 use shared::record::Deed;
+use shared::record::Entries;
 use shared::record::Entry;
 use shared::record::Filter;
 use shared::record::Outcome;
@@ -38,11 +41,13 @@ use tests::Answer;
 use tests::COMPANY;
 use tests::Client;
 use tests::Muster;
+use tests::console::Browser;
 use tests::endpoints::Records;
 use tests::endpoints::unique;
 use tests::faults;
 use tests::faults::Fault;
 use tests::log;
+use tests::picture;
 use tests::place;
 use tests::storage;
 use tokio::sync::Notify;
@@ -426,6 +431,111 @@ async fn lists_are_filtered_and_paged_and_none_is_missing() {
     }
     let other = Muster::start().await;
     assert!(other.recorded().await.iter().all(|entry| entry.deed.route == "apply"), "a company has its own record");
+}
+
+#[tokio::test]
+async fn a_range_that_ends_before_it_begins_is_empty_and_asks_nobody() {
+    let muster = Muster::start().await;
+    let browser = Browser::new(&muster).await;
+    let old = muster.recorded().await[0].id;
+    muster.advance(Duration::from_mins(10));
+    let now = muster.deps.clock.now();
+    let at = |minutes: i64| now + SignedDuration::from_mins(minutes);
+    let range = |from: i64, to: Option<i64>| Filter { from: Some(at(from)), to: to.map(at), ..Filter::default() };
+    for (filter, cursor) in [
+        (range(0, Some(-2)), None),
+        (range(0, Some(0)), None),
+        (range(90, None), None),
+        (range(90, Some(95)), None),
+        (range(-5, None), Some(old)),
+    ] {
+        let meter = Meter::default();
+        let after = cursor.map(Cursor::Before);
+        let page = meter.measure(muster.deps.record.list(&muster.company, &filter, after, 10)).await;
+        assert_eq!(page, Ok(Entries { entries: vec![], next: None }), "{filter:?}");
+        assert_eq!(meter.counts().calls, 0, "{filter:?}");
+
+        let sent = [
+            filter.from.map(|from| format!("from={from}")),
+            filter.to.map(|to| format!("to={}", to - SignedDuration::from_mins(1))),
+            cursor.map(|cursor| format!("cursor={cursor}")),
+        ];
+        let query = sent.into_iter().flatten().collect::<Vec<_>>().join("&");
+        let answer = browser.get(&format!("/admin/v1/record?{query}")).await;
+        assert_eq!((answer.status, &answer.body["data"]), (200, &json!({"entries": [], "next": null})), "{query}");
+        let page = browser.get(&format!("/console/record?{query}")).await;
+        assert_eq!(page.status, 200, "{query}");
+        assert!(page.text.contains("Nothing was recorded that fits."), "{query}: {}", page.text);
+    }
+}
+
+/// What an entry says that an answer's call changed.
+async fn changed_by(muster: &Muster, answer: &Answer) -> Vec<String> {
+    let entry = muster.entry_of(answer).await.expect("an entry");
+    assert_eq!(entry.deed.status, answer.status);
+    entry.deed.touched.changed.iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn what_was_refused_changed_nothing() {
+    let (muster, other) = (Muster::start().await, Muster::start().await);
+    let client = muster.admin().await;
+    let browser = Browser::new(&muster).await;
+    let employee = client.create_employee(json!({"email": "taken@test.example"})).await;
+    let (own, _) = muster.credential(&["employees:read"], &[]).await;
+    let (foreign, _) = other.credential(&["employees:read"], &[]).await;
+    let picture = format!("/v1/company/employees/{employee}/profile-picture");
+    let taken = json!({"employee": {"email": "taken@test.example", "first_name": "A", "last_name": "B"}});
+    let (api, page) = ("/admin/v1/credentials", "/console/credentials");
+    let named = json!({"name": "Renamed"});
+    let stale = [("revision", "99"), ("name", "Stale"), ("scopes[]", "employees:read")];
+    let refused = [
+        (client.delete(&picture).await, 404),
+        (client.post("/v1/company/employees", &taken).await, 422),
+        (browser.call("PATCH", &format!("{api}/{}", foreign.client_id), &named).await, 404),
+        (browser.call("POST", &format!("{api}/{}/disable", foreign.client_id), &json!({})).await, 404),
+        (browser.call("POST", &format!("{api}/{}/enable", foreign.client_id), &json!({})).await, 404),
+        (browser.call("POST", &format!("{api}/{}/rotate", foreign.client_id), &json!({})).await, 404),
+        (browser.submit(&format!("{page}/{}/state", foreign.client_id), &[("disabled", "true")]).await, 404),
+        (browser.submit(&format!("{page}/{}", own.client_id), &stale).await, 409),
+    ];
+    for (answer, status) in &refused {
+        assert_eq!(answer.status, *status, "{}", answer.text);
+        assert_eq!(changed_by(&muster, answer).await, [""; 0], "{}", answer.text);
+        let touched = muster.entry_of(answer).await.expect("an entry").deed.touched;
+        assert!(!touched.ids.is_empty(), "what was asked for: {}", answer.text);
+    }
+    let done = [
+        (client.set_picture(employee, &picture::random(8, 8)).await, "profile_picture"),
+        (browser.call("PATCH", &format!("{api}/{}", own.client_id), &named).await, "name"),
+        (browser.call("POST", &format!("{api}/{}/disable", own.client_id), &json!({})).await, "disabled"),
+        (browser.call("POST", &format!("{api}/{}/rotate", own.client_id), &json!({})).await, "client_secret"),
+        (browser.submit(&format!("{page}/{}/state", own.client_id), &[("disabled", "false")]).await, "disabled"),
+        (client.delete(&picture).await, "profile_picture"),
+    ];
+    for (answer, field) in &done {
+        assert!(answer.status < 400, "{}", answer.text);
+        assert_eq!(changed_by(&muster, answer).await, [*field]);
+    }
+    let same = browser.call("PATCH", &format!("{api}/{}", own.client_id), &named).await;
+    assert_eq!((same.status, changed_by(&muster, &same).await.len()), (200, 0), "it was called so before");
+}
+
+#[tokio::test]
+async fn what_failed_may_have_changed_something() {
+    let muster = Muster::start().await;
+    let client = muster.admin().await;
+    let employee = client.create_employee(json!({})).await;
+    assert_eq!(client.set_picture(employee, &picture::random(8, 8)).await.status, 200);
+    let (deps, faults) = faults::deps(Clock::system()).await;
+    let broken = Muster::serve(deps, muster.company.clone()).await;
+    let client = broken.bearer(client.token.as_deref().expect("a token"));
+    assert_eq!(client.get(&format!("/v1/company/employees/{employee}")).await.status, 200, "the credential is kept");
+    // After the employee is read, when the picture is taken away.
+    faults.plan(1, Fault::AnswerLost);
+    let answer = client.delete(&format!("/v1/company/employees/{employee}/profile-picture")).await;
+    assert!(faults.end() >= 2 && answer.status >= 500, "{}", answer.body);
+    assert_eq!(changed_by(&broken, &answer).await, ["profile_picture"]);
 }
 
 #[tokio::test]

@@ -40,7 +40,8 @@ pub struct Administrator {
     pub email: Email,
     /// What is stored of their password; without one they sign in by links.
     pub password: Option<PasswordHash>,
-    /// Which sessions are good: those that were begun under this number. Signing out everywhere moves it.
+    /// Which sessions and links are good: those that were made under this number. Another password moves it, and so
+    /// does signing out everywhere.
     pub generation: u64,
     /// When the account was created, UTC, in milliseconds.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
@@ -106,9 +107,20 @@ impl StoredSession {
 /// A sign-in link as it is stored, under the digest of its token.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct StoredLink {
+    /// The administrator's generation when it was made; nobody's where that was not kept yet.
+    #[serde(default)]
+    pub generation: u64,
     /// When it ends, UTC, in milliseconds.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub ends_at: Timestamp,
+}
+
+impl StoredLink {
+    /// Whether it is good for its administrator at an instant.
+    #[must_use]
+    pub fn is_good(&self, administrator: &Administrator, now: Timestamp) -> bool {
+        self.generation == administrator.generation && now < self.ends_at
+    }
 }
 
 /// The names of the fields in which details differ.

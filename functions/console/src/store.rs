@@ -137,14 +137,14 @@ pub async fn remove(deps: &Deps, administrator: &Administrator) -> Result<(), Er
         .await
 }
 
-/// Gives an administrator another password and ends all sessions.
+/// Gives an administrator another password and ends all sessions, and the links that were not used.
 ///
 /// Access pattern: `GetItem`, then `PutItem` if the version is the one that was read; again while others write.
 pub async fn set_password(deps: &Deps, id: AdministratorId, password: &PasswordHash) -> Result<(), Error> {
     change(deps, id, |administrator| administrator.password = Some(password.clone())).await
 }
 
-/// Ends all sessions of an administrator.
+/// Ends all sessions of an administrator, and the links that were not used.
 ///
 /// Access pattern: `GetItem`, then `PutItem` if the version is the one that was read; again while others write.
 pub async fn end_sessions(deps: &Deps, id: AdministratorId) -> Result<(), Error> {
@@ -169,7 +169,7 @@ async fn change(deps: &Deps, id: AdministratorId, what: impl Fn(&mut Administrat
 /// Makes a sign-in link. Access pattern: `PutItem`, 1 write unit.
 pub async fn create_link(deps: &Deps, administrator: &Administrator) -> Result<Token, Error> {
     let token = Token::random(administrator.id)?;
-    let link = StoredLink { ends_at: deps.clock.now() + LINK_LIFETIME };
+    let link = StoredLink { generation: administrator.generation, ends_at: deps.clock.now() + LINK_LIFETIME };
     let key = keys::administrator_link(administrator.id, &token.digest());
     let item = Item::encode(key, &link)?.expiring(link.ends_at.as_second());
     deps.table.put(item, Some(Condition::absent())).await?;
@@ -182,7 +182,8 @@ pub async fn create_link(deps: &Deps, administrator: &Administrator) -> Result<T
 pub async fn of_link(deps: &Deps, token: &Token) -> Result<Option<Administrator>, Error> {
     let link = keys::administrator_link(token.administrator(), &token.digest());
     let (link, administrator) = with_account::<StoredLink>(deps, token, link).await?;
-    Ok(administrator.filter(|_| link.is_some_and(|link| deps.clock.now() < link.ends_at)))
+    let now = deps.clock.now();
+    Ok(administrator.filter(|administrator| link.is_some_and(|link| link.is_good(administrator, now))))
 }
 
 /// Uses a link up; `None` if it is not good, or if somebody else was faster.

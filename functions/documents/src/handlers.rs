@@ -1,7 +1,6 @@
 //! One function per endpoint: parse, store, respond. Uploads have a file of their own.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::response::Response;
 use shared::attributes::View;
@@ -15,6 +14,7 @@ use shared::http::filter::read_numbers;
 use shared::http::filter::read_times;
 use shared::http::paging::Page;
 use shared::http::paging::PageOf;
+use shared::http::path::Path;
 use shared::http::permit::ReadPermit;
 use shared::http::permit::WritePermit;
 use shared::http::query::Query;

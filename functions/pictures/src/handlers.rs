@@ -1,6 +1,5 @@
 //! One function per endpoint: parse, store, respond.
 
-use axum::extract::Path;
 use axum::extract::Request;
 use axum::extract::State;
 use axum::response::Response;
@@ -15,6 +14,7 @@ use shared::error::Error;
 use shared::http::body::read_file;
 use shared::http::employee::no_employee;
 use shared::http::employee::parse_employee_id;
+use shared::http::path::Path;
 use shared::http::permit::ReadPermit;
 use shared::http::permit::WritePermit;
 use shared::http::respond::Failure;

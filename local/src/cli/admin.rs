@@ -30,7 +30,7 @@ pub enum AdminCommand {
     ///   muster admin link --email hr@example.com --url URL
     #[command(verbatim_doc_comment)]
     Link(LinkOptions),
-    /// Give an administrator another password, and end all of their sessions
+    /// Give an administrator another password, and end all of their sessions and links
     Password(OneAdminOptions),
     /// List a company's administrators
     List(CompanyOptions),

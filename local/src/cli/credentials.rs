@@ -69,7 +69,7 @@ pub struct CompanyOptions {
     /// The table.
     #[command(flatten)]
     pub target: TargetOptions,
-    /// Print JSON, whose fields docs/API.md lists
+    /// Print JSON, whose fields docs/API.md lists; those of `admin` are in docs/CONSOLE.md
     #[arg(long)]
     pub json: bool,
 }

@@ -195,7 +195,7 @@ impl Record {
     }
 
     fn push(&self, of: Of, deed: Deed, scope: Option<Scope>, place: Option<OwnedSemaphorePermit>) {
-        let waiting = Waiting { of, id: self.next_id(), deed, scope, _place: place };
+        let waiting = Waiting { of, id: self.next_id(), deed: deed.ended(), scope, _place: place };
         self.waiting().push_back(waiting);
         if !self.0.is_held.load(Ordering::SeqCst) {
             self.start_writer();
@@ -402,7 +402,7 @@ impl Record {
     /// What was noted a moment ago may not be written yet, by this process or another.
     ///
     /// Access pattern: `Query` of a month, backwards, 250 entries at a time; at most 20 queries, then there are
-    /// fewer entries than asked for, and a cursor.
+    /// fewer entries than asked for, and a cursor. None where the end lies before the beginning.
     pub async fn list(
         &self,
         company: &CompanyId,
@@ -468,7 +468,10 @@ impl Record {
             _ => newest,
         };
         let first_month = month_of(first);
-        Search { first, first_month, place: Some(place).filter(|place| place.month >= first_month) }
+        // The store refuses a range that ends before it begins, and nothing is in it.
+        let ends_late_enough = |place: &Place| place.before.as_deref().is_none_or(|end| end > &*keys::record_at(first));
+        let place = Some(place).filter(|place| place.month >= first_month && ends_late_enough(place));
+        Search { first, first_month, place }
     }
 
     /// When and for what credentials were used; those that never were, or long ago, are not there.

@@ -1,6 +1,5 @@
 //! One function per endpoint of the JSON API, with the same rules as the page.
 
-use axum::extract::Path;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -17,7 +16,9 @@ use shared::credential::Grace;
 use shared::credential::Integration;
 use shared::deps::Deps;
 use shared::error::Error;
+use shared::error::Problems;
 use shared::http::body::Fields;
+use shared::http::path::Path;
 use shared::http::query::Query;
 use shared::http::respond;
 use shared::http::respond::Failure;
@@ -45,6 +46,7 @@ use crate::handlers::visitor::check_origin;
 use crate::model::Administrator;
 use crate::model::Email;
 use crate::model::StoredSession;
+use crate::model::changed_fields;
 use crate::model::password::Password;
 use crate::store;
 
@@ -203,38 +205,40 @@ fn with_secret(credential: &Credential, secret: &Secret, now: Timestamp) -> Cred
 #[expect(dead_code, reason = "describes the body; draft reads it")]
 pub struct CredentialBody {
     /// What people call it, 1 to 255 characters.
+    #[schema(nullable = false)]
     name: Option<String>,
-    /// The key of an integration; `other` without one.
+    /// The key of an integration; `null` for `other`, and so is a new credential without one.
     integration: Option<String>,
     /// What it may do. Without it, a new credential gets what the integration recommends.
+    #[schema(nullable = false)]
     scopes: Option<Vec<String>>,
     /// Which attributes it may read; `["*"]` for all. Without it, as the integration recommends.
+    #[schema(nullable = false)]
     readable_attributes: Option<Vec<String>>,
     /// A date, which is the last day in the company's time zone, or an instant; `null` for never.
     expires_at: Option<String>,
     /// Networks or addresses from which it may be used; empty for everywhere.
+    #[schema(nullable = false)]
     networks: Option<Vec<String>>,
 }
 
-/// The names of the fields of a body.
-const FIELDS: [&str; 6] = ["name", "integration", "scopes", "readable_attributes", "expires_at", "networks"];
-
 /// What a body says, laid over what there is.
-fn draft(fields: &FormFields, mut draft: Draft) -> Draft {
-    let list = |name, before| if fields.has(name) { fields.list(name) } else { before };
-    draft.scopes = list("scopes", draft.scopes);
-    draft.readable_attributes = list("readable_attributes", draft.readable_attributes);
-    draft.networks = list("networks", draft.networks);
-    if fields.has("name") {
-        draft.name = fields.text("name");
-    }
-    if fields.has("integration") {
-        draft.integration = fields.text("integration");
-    }
-    if fields.has("expires_at") {
-        draft.expires_at = Some(fields.text("expires_at")).filter(|text| !text.trim().is_empty());
-    }
-    draft
+fn draft(fields: &FormFields, before: Draft) -> Result<Draft, Error> {
+    let mut problems = Problems::default();
+    let mut text = |name| problems.check(fields.only_text(name)).map(Option::flatten);
+    let (name, integration, expires_at) = (text("name")?, text("integration")?, text("expires_at")?);
+    let mut list = |name| problems.check(fields.only_list(name)).map(Option::flatten);
+    let (scopes, readable_attributes, networks) = (list("scopes")?, list("readable_attributes")?, list("networks")?);
+    problems.into_result()?;
+    let end = |text: String| Some(text).filter(|text| !text.trim().is_empty());
+    Ok(Draft {
+        name: name.unwrap_or(before.name),
+        integration: integration.unwrap_or(before.integration),
+        scopes: scopes.unwrap_or(before.scopes),
+        readable_attributes: readable_attributes.unwrap_or(before.readable_attributes),
+        expires_at: expires_at.map_or(before.expires_at, end),
+        networks: networks.unwrap_or(before.networks),
+    })
 }
 
 /// The credential that a path names, of which the record is told.
@@ -285,7 +289,7 @@ pub async fn create_credential(
     let fields = FormFields::new(fields);
     let integration = fields.text("integration").parse().ok();
     let integration = integration.and_then(|key| signed.company.integrations.get(&key));
-    let draft = draft(&fields, integration.map(Draft::recommended).unwrap_or_default());
+    let draft = draft(&fields, integration.map(Draft::recommended).unwrap_or_default())?;
     let now = deps.clock.now();
     let details = draft.check(&signed.company, now, None)?;
     let (credential, secret) = deps.credentials.create(signed.company_id(), details).await?;
@@ -340,10 +344,11 @@ pub async fn change_credential(
     fields: Fields,
 ) -> Result<Response, Error> {
     let (fields, now) = (FormFields::new(fields), deps.clock.now());
-    signed.change(FIELDS.into_iter().filter(|name| fields.has(name)));
     let changed = deps.credentials.change(signed.company_id(), touched(&signed, &id)?, |stored| {
         let before = stored.details();
-        Ok(draft(&fields, Draft::of(&before)).check(&signed.company, now, Some(&before))?)
+        let after = draft(&fields, Draft::of(&before))?.check(&signed.company, now, Some(&before))?;
+        signed.change(changed_fields(&before, &after));
+        Ok(after)
     });
     Ok(success(changed.await?.show(now)))
 }
@@ -450,7 +455,7 @@ pub async fn rotate_credential(
     Path(id): Path<String>,
     fields: Fields,
 ) -> Result<Response, Error> {
-    let grace = FormFields::new(fields).text("grace");
+    let grace = FormFields::new(fields).only_text("grace")?.unwrap_or_default();
     let grace = if grace.is_empty() { Grace::NONE } else { grace.parse()? };
     signed.change(["client_secret"]);
     let (credential, secret) = deps.credentials.rotate(signed.company_id(), touched(&signed, &id)?, grace).await?;
@@ -570,6 +575,7 @@ pub struct RecordPage {
     responses(
         (status = 200, description = "A page of entries", body = Success<RecordPage>),
         (status = 400, description = "A parameter cannot be read", body = Failure),
+        (status = 422, description = "The credential is no client id", body = Failure),
         SessionRefused,
     ),
 )]

@@ -2,12 +2,12 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::Path;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use shared::aws::credentials::Fingerprint;
 use shared::error::Error;
+use shared::http::path::Path;
 
 const STYLE: &str = include_str!("../../assets/console.css");
 const SCRIPT: &str = include_str!("../../assets/console.js");

@@ -2,7 +2,6 @@
 
 pub mod record;
 
-use axum::extract::Path;
 use axum::extract::State;
 use axum::response::Response;
 use shared::aws::credentials::Credential;
@@ -13,6 +12,7 @@ use shared::credential::Refusal;
 use shared::credential::Refusals;
 use shared::deps::Deps;
 use shared::error::Error;
+use shared::http::path::Path;
 use shared::http::query::Query;
 use shared::http::respond;
 use shared::ids::ClientId;
@@ -234,8 +234,10 @@ async fn change(deps: &Deps, signed: &Signed, id: &str, fields: &FormFields) -> 
     let shown = fields.text("revision");
     deps.credentials
         .change(signed.company_id(), credential.client_id, |stored| {
-            // What somebody else changed since the form was shown would be lost without a word.
-            if stored.revision.to_string() == shown { Ok(details.clone()) } else { Err(outdated()) }
+            // What somebody else changed since the form was shown would be lost without a word. If it is what this
+            // form wants, nothing is: a write whose answer was lost is met so when it is tried again.
+            let is_sound = stored.revision.to_string() == shown || stored.details() == details;
+            if is_sound { Ok(details.clone()) } else { Err(outdated()) }
         })
         .await?;
     respond::see_other(&done(paths::CREDENTIALS, "changed"))
@@ -254,8 +256,8 @@ pub async fn set_state(State(deps): State<Deps>, Path(id): Path<String>, form: F
     let Form { signed, fields } = form;
     let page = async {
         let (id, company) = (client_id(&id)?, signed.company_id());
-        let disabled = fields.text("disabled") == "true";
         signed.touch(id);
+        let disabled = read_disabled(&fields.text("disabled"))?;
         signed.change(["disabled"]);
         if disabled {
             deps.credentials.disable(company, id).await?;
@@ -265,6 +267,15 @@ pub async fn set_state(State(deps): State<Deps>, Path(id): Path<String>, form: F
         respond::see_other(&done(paths::CREDENTIALS, if disabled { "disabled" } else { "enabled" }))
     };
     signed.visitor.answer(page.await)
+}
+
+/// Whether a credential shall be disabled. What says neither must not enable it.
+fn read_disabled(text: &str) -> Result<bool, Error> {
+    match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(Error::malformed("disabled", "The disabled must be true or false.")),
+    }
 }
 
 /// `GET /console/credentials/{client_id}/rotate`

@@ -22,6 +22,8 @@ use crate::model::texts::Language;
 pub mod paths {
     use shared::ids::ClientId;
 
+    /// Where the console begins.
+    pub const CONSOLE: &str = "/console";
     /// The sign-in.
     pub const SIGN_IN: &str = "/console/sign-in";
     /// The sign-in of somebody who just signed out.
@@ -82,7 +84,7 @@ fn head(visitor: &Visitor, signed: Option<&Signed>) -> Markup {
     let texts = visitor.texts();
     html! {
         header.top {
-            a.brand href="/console" aria-label="muster" { span.mark aria-hidden="true" {} span.word { "muster" } }
+            a.brand href=(paths::CONSOLE) aria-label="muster" { span.mark aria-hidden="true" {} span.word { "muster" } }
             @if let Some(signed) = signed {
                 nav.main aria-label=(texts.navigation) {
                     a href=(paths::CREDENTIALS) aria-current=[current(visitor, paths::CREDENTIALS)] {
@@ -149,7 +151,7 @@ pub fn failure(visitor: &Visitor, error: &Error) -> Markup {
             div.card {
                 h1 { (title) }
                 p { (text) }
-                p { a.button href="/console" { (texts.back_to_list) } }
+                p { a.button href=(paths::CONSOLE) { (texts.back_to_list) } }
             }
         }
     };

@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::Path;
 use axum::extract::State;
 use axum::response::Response;
 use shared::deps::Deps;
 use shared::error::Error;
+use shared::http::path::Path;
 use shared::http::query::Query;
 use shared::http::respond;
 use tokio::sync::Semaphore;

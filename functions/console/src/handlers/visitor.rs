@@ -53,7 +53,7 @@ pub struct Visitor {
     pub language: Language,
     /// Whether the cookie needs TLS: everywhere but on a loopback address.
     pub secure: bool,
-    /// The path that they opened, for links that choose another language.
+    /// The path of the page that they opened, or from which they sent a form, for links that choose another language.
     pub path: String,
     /// By what they filter the record, for the same links. No other page repeats what it was asked: what comes back
     /// from a provider is nobody else's business.
@@ -78,7 +78,7 @@ impl Visitor {
         Self {
             language: language.unwrap_or_default(),
             secure,
-            path: parts.uri.path().to_owned(),
+            path: page_of(parts.uri.path()).to_owned(),
             filter: if parts.uri.path() == show::paths::RECORD { query } else { Query::default() },
             address: parts.extensions.get::<ClientIp>().map(|ip| ip.0),
             provider: parts.extensions.get().cloned(),
@@ -130,6 +130,15 @@ impl Visitor {
         }
         let company = deps.companies.get(&administrator.company).await?;
         Ok(Some(Signed { visitor: self.clone(), administrator, session, token, company }))
+    }
+}
+
+/// The page on which a form stands that is sent to a path: at the same path, but for those that stand on others.
+fn page_of(path: &str) -> &str {
+    match path {
+        show::paths::SIGN_OUT => show::paths::CONSOLE,
+        // On the page of the credential.
+        _ => path.strip_suffix("/state").unwrap_or(path),
     }
 }
 
@@ -263,13 +272,13 @@ impl FormFields {
         Self(fields)
     }
 
-    /// A field as text; a number counts as its digits.
+    /// A field of a form as text; a number counts as its digits.
     #[must_use]
     pub fn text(&self, name: &str) -> String {
         self.0.0.get(name).map(text_of).unwrap_or_default()
     }
 
-    /// A field as a list; one text counts as a list of itself.
+    /// A field of a form as a list; one text counts as a list of itself.
     #[must_use]
     pub fn list(&self, name: &str) -> Vec<String> {
         match self.0.0.get(name) {
@@ -279,10 +288,33 @@ impl FormFields {
         }
     }
 
-    /// The same, as far as it was sent.
+    /// Whether a field was sent.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.0.0.contains_key(name)
+    }
+
+    /// A field of a JSON body that is text, if it was sent; `null` counts as an empty one. What is of another type was
+    /// meant as something else, and is refused.
+    pub fn only_text(&self, name: &str) -> Result<Option<String>, Error> {
+        match self.0.0.get(name) {
+            Some(Json::String(text)) => Ok(Some(text.clone())),
+            Some(Json::Null) => Ok(Some(String::new())),
+            Some(_) => Err(Error::invalid(name, format!("The {name} must be text."))),
+            None => Ok(None),
+        }
+    }
+
+    /// A field of a JSON body that is a list of texts, if it was sent; one text counts as a list of itself. `null` is
+    /// refused as well: it does not say whether it means all or nothing.
+    pub fn only_list(&self, name: &str) -> Result<Option<Vec<String>>, Error> {
+        let texts = match self.0.0.get(name) {
+            Some(Json::String(text)) => Some(vec![text.clone()]),
+            Some(Json::Array(items)) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+            Some(_) => None,
+            None => return Ok(None),
+        };
+        texts.map(Some).ok_or_else(|| Error::invalid(name, format!("The {name} must be a list of texts.")))
     }
 }
 

@@ -9,6 +9,7 @@ use futures_util::future;
 use futures_util::stream;
 use multer::Field;
 use multer::Multipart;
+use percent_encoding::percent_decode_str;
 
 use crate::error::Error;
 
@@ -96,14 +97,26 @@ async fn parts(boundary: String, bytes: Vec<u8>) -> Result<Vec<(String, String)>
 /// is not UTF-8, and the file would be stored as text.
 fn is_file(part: &Field<'_>) -> bool {
     let disposition = part.headers().get(header::CONTENT_DISPOSITION).map(header::HeaderValue::as_bytes);
-    // Every second piece lies outside the quotes, in which a field may well be called `filename`.
-    let outside = disposition.unwrap_or_default().split(|byte| *byte == b'"').step_by(2);
-    let mut parameters = outside.flat_map(|piece| piece.split(|byte| *byte == b';'));
     let is_file_name = |parameter: &[u8]| {
         let name = parameter.trim_ascii_start().get(.."filename".len());
         name.is_some_and(|name| name.eq_ignore_ascii_case(b"filename"))
     };
-    part.file_name().is_some() || parameters.any(is_file_name)
+    part.file_name().is_some() || parameters(disposition.unwrap_or_default()).any(is_file_name)
+}
+
+/// The pieces of a header between its semicolons. Those in quotes are text: a field may well be called
+/// `filename`, and a name may hold what looks like another one. A backslash takes the meaning from what follows it.
+fn parameters(header: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    header.split(move |byte| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match byte {
+            b'"' if !was_escaped => is_quoted = !is_quoted,
+            b'\\' => is_escaped = is_quoted && !was_escaped,
+            _ => {}
+        }
+        *byte == b';' && !is_quoted
+    })
 }
 
 /// The name of the file that a part is, if it is one. The extended form
@@ -112,40 +125,28 @@ fn is_file(part: &Field<'_>) -> bool {
 #[must_use]
 pub fn file_name(part: &Field<'_>) -> Option<String> {
     let disposition = part.headers().get(header::CONTENT_DISPOSITION).map(header::HeaderValue::as_bytes);
-    let disposition = String::from_utf8_lossy(disposition.unwrap_or_default()).into_owned();
-    let extended = disposition.split(';').find_map(|parameter| {
+    let extended = parameters(disposition.unwrap_or_default()).find_map(|parameter| {
+        let parameter = String::from_utf8_lossy(parameter);
         let (name, value) = parameter.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("filename*").then_some(value)
+        name.trim().eq_ignore_ascii_case("filename*").then(|| value.to_owned())
     });
     let plain = || part.file_name().map(str::to_owned);
     // Something that is a file, by a name that cannot be read.
     let unreadable = || is_file(part).then(String::new);
-    extended.and_then(extended_value).or_else(plain).or_else(unreadable)
+    extended.as_deref().and_then(extended_value).or_else(plain).or_else(unreadable)
 }
 
 /// A value of the extended form, in the two character sets that it knows.
 fn extended_value(value: &str) -> Option<String> {
     let mut parts = value.trim().trim_matches('"').splitn(3, '\'');
     let (charset, _language, encoded) = (parts.next()?, parts.next()?, parts.next()?);
-    let bytes = percent_decoded(encoded);
+    let bytes: Vec<u8> = percent_decode_str(encoded).collect();
     match charset.to_ascii_lowercase().as_str() {
         "utf-8" => String::from_utf8(bytes).ok(),
         // Its characters have the numbers of its bytes.
         "iso-8859-1" => Some(bytes.into_iter().map(char::from).collect()),
         _ => None,
     }
-}
-
-fn percent_decoded(text: &str) -> Vec<u8> {
-    let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
-    while let Some((first, behind)) = rest.split_first() {
-        let digits = behind.get(..2).filter(|two| *first == b'%' && two.iter().all(u8::is_ascii_hexdigit));
-        let digits = digits.and_then(|two| std::str::from_utf8(two).ok());
-        let decoded = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(decoded.unwrap_or(*first));
-        rest = if decoded.is_some() { &behind[2..] } else { behind };
-    }
-    bytes
 }
 
 /// Not the reader's own text: it can repeat what was sent.
@@ -315,7 +316,36 @@ mod tests {
         for name in ["filename", "filename=x", "x;filename"] {
             assert_eq!(send(FORM, form(&[field(name, "1")])), Ok(json!({name: "1"})));
         }
+        let quoted = field("b\\\"; filename*=utf-8''x", "1");
+        assert_eq!(send(FORM, form(&[quoted])), Ok(json!({"b\"; filename*=utf-8''x": "1"})));
         assert_eq!(send(FORM, form(&[part("; name=filename", "1")])), Ok(json!({"filename": "1"})));
+    }
+
+    /// What a file is called by the parameters of its Content-Disposition.
+    fn name_by(parameters: &str) -> Option<String> {
+        let body = stream::once(future::ready(Ok::<_, Infallible>(form(&[part(parameters, "1")]))));
+        let mut form = Multipart::new(body, "xYz");
+        let part = form.next_field().now_or_never().expect("no waiting").expect("a form").expect("a part");
+        file_name(&part)
+    }
+
+    #[test]
+    fn what_is_in_quotes_is_no_name_of_a_file() {
+        for (parameters, name) in [
+            ("; filename=\"a.pdf\"; filename*=UTF-8''b.pdf", Some("b.pdf")),
+            ("; filename*=UTF-8''b.pdf; filename=\"a;b.pdf\"", Some("b.pdf")),
+            ("; name=\"x;y\"; filename=a.pdf; FileName* = \"UTF-8''b.pdf\"", Some("b.pdf")),
+            ("; filename=\"a; filename*=UTF-8''b.html; x=.pdf\"", Some("a; filename*=UTF-8''b.html; x=.pdf")),
+            (
+                "; filename=\"a\\\"; filename*=UTF-8''b.html; x=\\\".pdf\"",
+                Some("a\"; filename*=UTF-8''b.html; x=\".pdf"),
+            ),
+            ("; filename=\"a\\\\\"; filename*=UTF-8''b.pdf", Some("b.pdf")),
+            ("; name=\"a; filename*=UTF-8''b.html\"", None),
+            ("; filename*=koi8-r''b.html", Some("")),
+        ] {
+            assert_eq!(name_by(parameters).as_deref(), name, "{parameters}");
+        }
     }
 
     #[test]

@@ -31,8 +31,8 @@ pub const GERMAN: Texts = Texts {
     signed_out: "Sie sind abgemeldet.",
     link_intro: "Dieser Link meldet Sie einmal an, als:",
     link_gone_title: "Dieser Link gilt nicht mehr",
-    link_gone: "Er wurde schon benutzt, oder seine 15 Minuten sind um. Lassen Sie sich einen neuen geben, oder melden \
-        Sie sich mit Ihrem Passwort an.",
+    link_gone: "Er wurde schon benutzt, seine 15 Minuten sind um, oder das Passwort wurde seither geändert. Lassen Sie \
+        sich einen neuen geben, oder melden Sie sich mit Ihrem Passwort an.",
     sign_in_with: |name| format!("Mit {name} anmelden"),
     or: "oder",
     open_id_done_title: "Sie sind angemeldet",

@@ -28,7 +28,8 @@ pub const ENGLISH: Texts = Texts {
     signed_out: "You are signed out.",
     link_intro: "This link signs you in once, as:",
     link_gone_title: "This link is no longer valid",
-    link_gone: "It was used before, or its 15 minutes are over. Ask for a new one, or sign in with your password.",
+    link_gone: "It was used before, its 15 minutes are over, or the password was changed since. Ask for a new one, or \
+        sign in with your password.",
     sign_in_with: |name| format!("Sign in with {name}"),
     or: "or",
     open_id_done_title: "You are signed in",

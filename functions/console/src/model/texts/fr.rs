@@ -31,8 +31,8 @@ pub const FRENCH: Texts = Texts {
     signed_out: "Vous êtes déconnecté.",
     link_intro: "Ce lien vous connecte une seule fois, en tant que :",
     link_gone_title: "Ce lien n’est plus valable",
-    link_gone: "Il a déjà été utilisé, ou ses 15 minutes sont écoulées. Demandez-en un nouveau, ou connectez-vous avec \
-        votre mot de passe.",
+    link_gone: "Il a déjà été utilisé, ses 15 minutes sont écoulées, ou le mot de passe a été changé depuis. \
+        Demandez-en un nouveau, ou connectez-vous avec votre mot de passe.",
     sign_in_with: |name| format!("Se connecter avec {name}"),
     or: "ou",
     open_id_done_title: "Vous êtes connecté",
