@@ -322,8 +322,11 @@ impl FromStr for ClientId {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         text.strip_prefix(CREDENTIAL_PREFIX)
-            .and_then(|uuid| Uuid::try_parse(uuid).ok())
-            .map(Self)
+            .and_then(|text| {
+                // As it is written here and no other way: who could spell it anew would not be locked out.
+                let uuid = Uuid::try_parse(text).ok()?;
+                (uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text).then_some(Self(uuid))
+            })
             .ok_or_else(|| Error::invalid("client_id", "The client_id must be papi- and a UUID."))
     }
 }

@@ -323,6 +323,8 @@ async fn the_log_tells_of_every_request_and_nothing_of_persons_or_secrets() {
     client.get("/v1/company/employees?email=leakcheck.person@test.example").await;
     client.send("POST", "/v1/company/employees", "application/json", "{\"employee\":{\"x\":\"Leakcheckbroken\"").await;
     client.get("/v1/leakcheckpath/leakcheck.person@test.example").await;
+    let method = Answer::of(client.request("LEAKCHECKMETHOD", "/v1/company/employees")).await;
+    assert_eq!((method.status, &method.log_line()["method"]), (405, &json!("other")));
     leak_attendance(&client, id).await;
     leak_absences(&client, id).await;
     leak_documents(&client, id).await;

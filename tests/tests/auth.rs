@@ -15,6 +15,10 @@ fn login(credential: &Credential, secret: &str) -> Json {
     json!({"client_id": credential.client_id, "client_secret": secret})
 }
 
+fn uuid_of(credential: &Credential) -> String {
+    credential.client_id.to_string().trim_start_matches("papi-").to_owned()
+}
+
 fn token(answer: &Answer) -> &str {
     assert_eq!(answer.status, 200, "{}", answer.body);
     answer.body["data"]["token"].as_str().expect("a token")
@@ -99,6 +103,11 @@ async fn whatever_is_wrong_the_answer_is_the_same() {
         json!({"client_id": credential.client_id, "client_secret": format!("{secret}x")}),
         json!({"client_id": "papi-00000000-0000-4000-8000-000000000000", "client_secret": secret}),
         json!({"client_id": "anything", "client_secret": secret}),
+        // The same UUID in other ways of writing one, which would all have to be locked out with it.
+        json!({"client_id": format!("papi-urn:uuid:{}", uuid_of(&credential)), "client_secret": secret}),
+        json!({"client_id": format!("papi-{{{}}}", uuid_of(&credential)), "client_secret": secret}),
+        json!({"client_id": format!("papi-{}", uuid_of(&credential).replace('-', "")), "client_secret": secret}),
+        json!({"client_id": format!("papi-{}", uuid_of(&credential).to_uppercase()), "client_secret": secret}),
         login(&disabled, &disabled_secret),
     ] {
         answers.push(nobody.post("/v1/auth", &body).await);
@@ -232,4 +241,22 @@ async fn limits_answer_429_with_the_time_to_wait() {
     assert_eq!(nobody.post("/v1/auth", &login(&credential, &secret)).await.status, 200);
     assert_eq!(nobody.post("/v1/auth", &login(&credential, &secret)).await.status, 200);
     assert_eq!(nobody.post("/v1/auth", &login(&credential, &secret)).await.status, 429, "the fourth from this address");
+}
+
+#[tokio::test]
+async fn the_limit_of_an_address_repeats_the_token_without_asking_whether_it_is_good() {
+    place::needs_own_process("limits of the test's own");
+    let muster = Muster::with(COMPANY, Limits::parse("login=0,employees=0,address=3").expect("limits")).await;
+    let client = muster.client(&["employees:read"], &[]).await;
+    while client.get("/v1/company/employees").await.status == 200 {}
+    let limited = client.get("/v1/company/employees").await;
+    assert_eq!(limited.status, 429);
+    assert_eq!(limited.header("authorization"), format!("Bearer {}", client.token.as_deref().expect("a token")));
+    let line = limited.log_line();
+    assert_eq!((&line["store_calls"], &line["credential"]), (&json!(0), &Json::Null), "{line}");
+    for sent in ["Bearer whatever", "whatever"] {
+        let request = muster.anonymous().request("GET", "/v1/company/employees").header("authorization", sent);
+        let answer = Answer::of(request).await;
+        assert_eq!((answer.status, answer.header("authorization")), (429, ""), "{sent}");
+    }
 }

@@ -118,6 +118,10 @@ async fn attributes_select_in_every_way_of_writing_a_list() {
         assert_eq!(keys, BTreeSet::from(["id", "first_name", "dynamic_1"]), "{query}");
         assert_eq!(ids(&body), created);
     }
+    // As forms send a field that nobody filled in.
+    for query in ["attributes[]=", "attributes=", "attributes[]=&updated_since=2020-01-01"] {
+        assert_eq!(page(&client, query).await["data"], page(&client, "").await["data"], "{query}");
+    }
 }
 
 #[tokio::test]
@@ -259,6 +263,22 @@ async fn paths_and_methods_that_are_not_there_say_so() {
     {
         let answer = client.get(path).await;
         assert_eq!((answer.status, answer.message()), (404, "There is nothing at this path."), "{path}");
+    }
+    // What is no text names nothing.
+    for path in [
+        "employees/%ff",
+        "employees/1%ff/profile-picture",
+        "employees/1/profile-picture/%ff",
+        "employees/%ff/absences/balance",
+        "attendances/%ff",
+        "time-offs/%c3%28",
+        "absence-periods/%ff",
+        "documents/%ff",
+        "documents/%ff/download",
+    ] {
+        let answer = client.get(&format!("/v1/company/{path}")).await;
+        assert_eq!(answer.status, 404, "{path}: {}", answer.text);
+        assert!(!answer.message().is_empty() && answer.header("authorization").starts_with("Bearer "), "{path}");
     }
     for (method, path, allow) in [
         ("DELETE", "/v1/company/employees", "GET,HEAD,POST"),

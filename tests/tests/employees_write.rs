@@ -122,7 +122,22 @@ async fn a_form_and_bracketed_json_write_the_same() {
         pairs.into_iter().map(|(name, value)| (name, json!(value))).collect::<serde_json::Map<_, _>>().into();
     let answer = client.post(PATH, &bracketed).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
-    assert_everything(&client.employee(answer.body["data"]["id"].as_u64().expect("an id")).await, boss);
+    let id = answer.body["data"]["id"].as_u64().expect("an id");
+    assert_everything(&client.employee(id).await, boss);
+
+    // Both ways in one body, whichever comes first.
+    for (order, body) in [
+        json!({"employee[position]": "Chief 0", "employee": {"first_name": "Both 0"}}),
+        json!({"employee": {"first_name": "Both 1"}, "employee[position]": "Chief 1"}),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let answer = client.patch(&format!("{PATH}/{id}"), &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(client.value(id, "position").await, format!("Chief {order}"));
+        assert_eq!(client.value(id, "first_name").await, format!("Both {order}"));
+    }
     drop(muster);
 }
 
@@ -206,6 +221,10 @@ async fn what_cannot_be_written_is_ignored_and_named() {
     assert_eq!(answer.status, 200);
     assert_eq!(answer.body["meta"].as_array().map(Vec::len), Some(2), "{}", answer.body);
     assert_eq!(client.value(id, "email").await, "b@test.example");
+    let many: serde_json::Map<_, _> = (0..5_000).map(|number| (format!("unknown_{number}"), json!("x"))).collect();
+    let answer = update(&client, id, many.into()).await;
+    assert_eq!((answer.status, answer.body["meta"].as_array().map(Vec::len)), (200, Some(101)));
+    assert_eq!(answer.body["meta"][100], "4900 more attributes were ignored.");
 }
 
 #[tokio::test]
@@ -224,7 +243,9 @@ async fn rows_that_break_a_rule_are_422_name_the_field_and_store_nothing() {
         (json!({"hire_date": "31.01.2020"}), "hire_date"),
         (json!({"weekly_working_hours": 169}), "weekly_working_hours"),
         (json!({"weekly_working_hours": "many"}), "weekly_working_hours"),
+        (json!({"weekly_working_hours": "1_6"}), "weekly_working_hours"),
         (json!({"position": {"title": "x"}}), "position"),
+        (json!({"position": 1e23}), "position"),
         (json!({"office": 7}), "office"),
         (json!({"supervisor_id": 999}), "Supervisor with ID 999 not found"),
         (json!({"supervisor_id": 4_294_967_297_u64}), "Supervisor with ID 4294967297 not found"),
@@ -246,6 +267,10 @@ async fn rows_that_break_a_rule_are_422_name_the_field_and_store_nothing() {
         }
     }
     assert_eq!(total(&client).await, 1, "nothing was stored");
+    // A sigma at the end of a word is another letter in lower case than within it.
+    client.create_employee(json!({"email": "ΑΣ@test.example"})).await;
+    let other = json!({"employee": {"email": "ασ@test.example", "first_name": "N", "last_name": "N"}});
+    assert_eq!(client.post(PATH, &other).await.status, 422);
     assert_eq!(client.value(existing, "position").await, "kept");
     assert_eq!(client.value(existing, "first_name").await, "Erika");
     // The address that was refused with everything else is still free.
@@ -259,6 +284,11 @@ async fn required_fields_are_all_named_at_once() {
     assert_eq!(answer.status, 422);
     let fields = answer.body["error"]["error_data"].as_object().expect("fields");
     assert_eq!(fields.keys().collect::<Vec<_>>(), ["email", "first_name", "last_name"]);
+    // What came and is wrong is not missing.
+    let wrong = json!({"employee": {"email": ["a@x.example"], "first_name": null, "last_name": "L"}});
+    let answer = client.post(PATH, &wrong).await;
+    let told = json!({"email": ["The email must be text."], "first_name": ["The first_name field may not be empty."]});
+    assert_eq!((answer.status, &answer.body["error"]["error_data"]), (422, &told));
     for body in [
         json!({}),
         json!({"employee": null}),
@@ -296,6 +326,9 @@ async fn bodies_that_cannot_be_read_are_4xx() {
     }
     let broken = [b"{\"employee\":{\"first_name\":\"".as_slice(), &[0xff, 0xfe], b"\"}}"].concat();
     assert_eq!(client.send("POST", PATH, "application/json", broken).await.status, 400);
+    let latin = "employee[email]=j@x.example&employee[first_name]=J%FCrgen&employee[last_name]=L";
+    let answer = client.send("POST", PATH, "application/x-www-form-urlencoded", latin).await;
+    assert_eq!((answer.status, answer.message()), (400, "The form is not UTF-8 text."));
     let large = format!("{{\"employee\":{{\"first_name\":\"{}\"}}}}", "x".repeat(1024 * 1024));
     let answer = client.send("POST", PATH, "application/json", large).await;
     assert_eq!(answer.status, 413);

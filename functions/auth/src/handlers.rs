@@ -48,15 +48,22 @@ const MAX_RENEWALS: usize = 8;
     operation_id = "authenticate",
     description = "Takes client_id and client_secret as JSON, as a form, or in the query string. \
         The token is good for 24 hours, or until the credential expires, and stays the same for that time.",
+    params(
+        ("client_id" = Option<String>, Query, description = "The client id, where the body does not have it"),
+        ("client_secret" = Option<String>, Query, description = "The secret, where the body does not have it"),
+    ),
     request_body(content(
-        (LoginBody = "application/json"),
-        (LoginBody = "application/x-www-form-urlencoded"),
+        (Option<LoginBody> = "application/json"),
+        (Option<LoginBody> = "application/x-www-form-urlencoded"),
+        (Option<LoginBody> = "multipart/form-data"),
     )),
     responses(
         (status = 200, description = "The token", body = Success<IssuedToken>),
         (status = 400, description = "A field is missing or cannot be read", body = Failure),
         (status = 403, description = "The client id or the secret is wrong, the credential is disabled or has expired, \
             or it may not be used from this network address", body = Failure),
+        (status = 413, description = "The body is larger than 1 MB", body = Failure),
+        (status = 415, description = "The body is neither JSON nor a form", body = Failure),
         (status = 429, description = "Too many logins, or too many failed ones", body = Failure),
     ),
 )]

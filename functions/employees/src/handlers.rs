@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::response::Response;
@@ -24,6 +23,7 @@ use shared::http::employee::no_employee;
 use shared::http::employee::parse_employee_id;
 use shared::http::paging::Page;
 use shared::http::paging::PageOf;
+use shared::http::path::Path;
 use shared::http::permit::ReadPermit;
 use shared::http::permit::WritePermit;
 use shared::http::query::Query;
@@ -79,7 +79,8 @@ pub async fn list_employees(
     BaseUrl(base_url): BaseUrl,
     query: Query,
 ) -> Result<Json<PageOf<EmployeeResource>>, Error> {
-    let selected = query.list("attributes");
+    // Sent empty, as forms send it, it selects nothing and is as if it had not been sent.
+    let selected = query.list("attributes").filter(|selected| !selected.is_empty());
     let company = deps.companies.get(permit.company());
     let now = deps.clock.now();
     let view = |company| View::new(company, permit.reader(), now).select(selected.as_ref()).at(&base_url);
@@ -242,6 +243,7 @@ type EmployeeNumber = u32;
     request_body(content(
         (EmployeeBody = "application/json"),
         (EmployeeBody = "application/x-www-form-urlencoded"),
+        (EmployeeBody = "multipart/form-data"),
     )),
     responses(
         (status = 200, description = "The employee was created", body = Created),
@@ -294,6 +296,7 @@ pub struct UpdatedEmployee {
     request_body(content(
         (EmployeeBody = "application/json"),
         (EmployeeBody = "application/x-www-form-urlencoded"),
+        (EmployeeBody = "multipart/form-data"),
     )),
     responses(
         (status = 200, description = "The employee is updated", body = Updated),

@@ -1,5 +1,7 @@
 //! What a request says of an employee, and the rules of it; no HTTP, no AWS.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use serde_json::Map;
 use serde_json::Value as Json;
@@ -23,6 +25,9 @@ pub const SUPERVISOR_ID: &str = "supervisor_id";
 const CUSTOM_ATTRIBUTES: &str = "custom_attributes";
 /// What an employee must have; the wire contract's `required`.
 const REQUIRED: [&str; 3] = [system::EMAIL, system::FIRST_NAME, system::LAST_NAME];
+
+/// How many things that were ignored are named one by one.
+const MAX_META: usize = 100;
 
 /// What a request says of an employee.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,14 +63,19 @@ pub fn read(company: &Company, body: &Map<String, Json>, purpose: Purpose) -> Re
     };
     let mut draft = Draft::default();
     let mut problems = Problems::default();
+    let mut refused = BTreeSet::new();
     for (name, raw) in fields {
         let read = draft.read_field(company, name, raw, purpose);
-        problems.check(read)?;
+        if problems.check(read)?.is_none() {
+            refused.insert(name.as_str());
+        }
     }
-    for name in REQUIRED {
+    // What came and was refused is not missing.
+    for name in REQUIRED.into_iter().filter(|name| !refused.contains(name)) {
         problems.check(draft.require(name, purpose))?;
     }
     problems.into_result()?;
+    draft.bound_meta();
     Ok(draft)
 }
 
@@ -128,6 +138,15 @@ impl Draft {
             }
         }
         problems.into_result()
+    }
+
+    /// An answer must not be larger than Lambda carries it, whatever was sent.
+    fn bound_meta(&mut self) {
+        let more = self.meta.len().saturating_sub(MAX_META);
+        if more > 0 {
+            self.meta.truncate(MAX_META);
+            self.meta.push(format!("{more} more attributes were ignored."));
+        }
     }
 
     /// A required attribute must be there when an employee is created, and can never be cleared.

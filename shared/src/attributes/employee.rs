@@ -16,6 +16,7 @@ use crate::attributes::value::Entitlement;
 use crate::attributes::value::Picture;
 use crate::ids::AbsenceTypeId;
 use crate::ids::EmployeeId;
+use crate::text;
 
 /// What a write does to attributes: a value sets one, `None` clears it.
 pub type Changes = BTreeMap<AttributeKey, Option<Value>>;
@@ -194,7 +195,7 @@ impl Employee {
 /// The form in which e-mail addresses are compared: without regard to case.
 #[must_use]
 pub fn comparable_email(email: &str) -> String {
-    email.trim().to_lowercase()
+    text::without_case(email.trim())
 }
 
 #[cfg(test)]

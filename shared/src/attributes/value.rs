@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::Deserialize;
 use serde::Serialize;
+use serde_json::Number;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -25,6 +26,8 @@ const MAX_LINK: usize = 2_000;
 /// Whole numbers and decimals keep to what a JSON number carries exactly.
 const MAX_INTEGER: i64 = (1 << 53) - 1;
 const MAX_DECIMAL_DIGITS: usize = 15;
+/// How long the text of a decimal may be: 28 digits are kept exactly, with a sign and a point.
+const LONGEST_DECIMAL: usize = 30;
 
 /// The value of one attribute of one employee, as it is stored. An attribute without a value is not stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,7 +138,7 @@ pub fn read(definition: &Definition, field: &str, raw: &Json) -> Result<Option<V
 fn text(field: &str, raw: &Json, longest: usize, line_breaks: bool) -> Result<String, Error> {
     let text = match raw {
         Json::String(text) => text.trim().to_owned(),
-        Json::Number(number) => number.to_string(),
+        Json::Number(number) if keeps_its_digits(number) => number.to_string(),
         _ => return Err(Error::invalid(field, format!("The {field} must be text."))),
     };
     if text.chars().count() > longest {
@@ -146,6 +149,12 @@ fn text(field: &str, raw: &Json, longest: usize, line_breaks: bool) -> Result<St
         return Err(Error::invalid(field, format!("The {field} may not contain control characters.")));
     }
     Ok(text)
+}
+
+/// Whether a number reads as it was sent: 10^23 and 1e2 are others by now, and nobody can tell 7.0 from 7.00.
+fn keeps_its_digits(number: &Number) -> bool {
+    let ordinary = |number: f64| number.fract() != 0.0 && (1e-4..1e15).contains(&number.abs());
+    number.is_i64() || number.is_u64() || number.as_f64().is_some_and(ordinary)
 }
 
 /// An e-mail address: an addr-spec of at most 254 characters, without a name beside it.
@@ -209,7 +218,10 @@ fn integer(field: &str, raw: &Json) -> Result<i64, Error> {
     };
     match number {
         Some(number) if (-MAX_INTEGER..=MAX_INTEGER).contains(&number) => Ok(number),
-        _ => Err(Error::invalid(field, format!("The {field} must be a whole number of at most 15 digits."))),
+        _ => Err(Error::invalid(
+            field,
+            format!("The {field} must be a whole number from -{MAX_INTEGER} to {MAX_INTEGER}."),
+        )),
     }
 }
 
@@ -219,9 +231,11 @@ fn decimal(field: &str, raw: &Json) -> Result<Decimal, Error> {
         Json::String(text) => text.trim().to_owned(),
         _ => String::new(),
     };
+    // The parser rounds what is longer than a decimal, and takes underscores.
+    let plain = text.len() <= LONGEST_DECIMAL && !text.contains('_');
     let number = text.parse::<Decimal>().or_else(|_| Decimal::from_scientific(&text)).map(|n| n.normalize());
     match number {
-        Ok(number) if number.mantissa().unsigned_abs().to_string().len() <= MAX_DECIMAL_DIGITS => Ok(number),
+        Ok(number) if plain && number.mantissa().unsigned_abs().to_string().len() <= MAX_DECIMAL_DIGITS => Ok(number),
         _ => Err(Error::invalid(
             field,
             format!("The {field} must be a number of at most 15 digits, with a point for decimals."),
@@ -292,6 +306,7 @@ mod tests {
         for (key, raw, wanted) in [
             ("dynamic_1", json!("  Dr "), text("Dr")),
             ("dynamic_1", json!(7), text("7")),
+            ("dynamic_1", json!(-1.5), text("-1.5")),
             ("dynamic_2", json!("2021-01-01"), "2021-01-01".parse().ok().map(Value::Date)),
             ("dynamic_3", json!("42"), Some(Value::Integer(42))),
             ("dynamic_3", json!(-42), Some(Value::Integer(-42))),
@@ -317,6 +332,9 @@ mod tests {
             ("dynamic_1", json!("x".repeat(256))),
             ("dynamic_1", json!("a\u{0}b")),
             ("dynamic_1", json!("two\nlines")),
+            ("dynamic_1", json!(1e23)),
+            ("dynamic_1", json!(100.0)),
+            ("dynamic_1", json!(-0.0)),
             ("dynamic_2", json!("2021-02-30")),
             ("dynamic_2", json!(20_210_101)),
             ("dynamic_3", json!(1.5)),
@@ -324,6 +342,9 @@ mod tests {
             ("dynamic_3", json!(9_007_199_254_740_992_i64)),
             ("dynamic_4", json!("1,5")),
             ("dynamic_4", json!("0.1234567890123456")),
+            ("dynamic_4", json!("0.10000000000000000000000000000000000000009")),
+            ("dynamic_4", json!("1_000.5")),
+            ("weekly_working_hours", json!("168.0000000000000000000000000000000001")),
             ("dynamic_4", json!("NaN")),
             ("dynamic_5", json!("XL")),
             ("dynamic_5", json!(true)),

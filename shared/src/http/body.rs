@@ -11,6 +11,7 @@ use axum::extract::FromRequest;
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header;
+use percent_encoding::percent_decode;
 use serde_json::Map;
 use serde_json::Value as Json;
 
@@ -144,6 +145,10 @@ fn nest(object: Map<String, Json>) -> Result<Fields, Error> {
 
 /// Reads a form that is not multipart.
 fn from_form(bytes: &[u8]) -> Result<Fields, Error> {
+    // The parser would put a sign for "unreadable" in the place of what is no UTF-8, and that would be stored.
+    if percent_decode(bytes).decode_utf8().is_err() {
+        return Err(Error::malformed("body", "The form is not UTF-8 text."));
+    }
     from_fields(form_urlencoded::parse(bytes))
 }
 
@@ -197,11 +202,22 @@ fn insert(tree: &mut Json, key: &str, value: Json) -> Result<(), Error> {
         let step = if step.is_empty() { appended(object, steps.peek().copied()) } else { step.to_owned() };
         place = object.entry(step).or_insert(Json::Null);
     }
-    if place.is_object() && !value.is_object() {
-        return Err(unreadable());
+    if merge(place, value) { Ok(()) } else { Err(unreadable()) }
+}
+
+/// Puts a value where there may be one already; `false` where the two cannot both be meant.
+fn merge(place: &mut Json, value: Json) -> bool {
+    match (place, value) {
+        (Json::Object(before), Json::Object(more)) => {
+            more.into_iter().all(|(key, value)| merge(before.entry(key).or_insert(Json::Null), value))
+        }
+        (Json::Object(_), _) => false,
+        (place, value) if place.is_null() || !value.is_object() => {
+            *place = value;
+            true
+        }
+        _ => false,
     }
-    *place = value;
-    Ok(())
 }
 
 /// Where an empty step leads: `a[][x]=1&a[][y]=2&a[][x]=3` is two items, of which

@@ -172,7 +172,7 @@ async fn known(deps: &Deps, token: String, origin: Origin) -> Result<Arc<Credent
     Ok(credential)
 }
 
-fn bearer(headers: &HeaderMap) -> Result<String, Error> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<String, Error> {
     let header = headers.get(header::AUTHORIZATION).ok_or(Error::Unauthenticated)?;
     let invalid = || Error::Forbidden("Provided authorization is not valid".to_owned());
     let text = header.to_str().map_err(|_| invalid())?.trim();
